@@ -1,0 +1,32 @@
+package io.raftkv.raft;
+
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replica's view of its group.
+ *
+ * @param matchIndex on a leader, how far the log of each member is known to agree; empty elsewhere
+ */
+public record GroupStatus(
+        long groupId,
+        ReplicaId self,
+        Role role,
+        long term,
+        @Nullable ReplicaId leader,
+        long firstIndex,
+        long lastIndex,
+        long commitIndex,
+        long lastApplied,
+        long snapshotIndex,
+        Configuration configuration,
+        SortedMap<ReplicaId, Long> matchIndex) {
+    /** The roles of a replica (Raft §3.3, §4.2.1, §9.6). */
+    public enum Role {
+        FOLLOWER,
+        PRE_CANDIDATE,
+        CANDIDATE,
+        LEADER,
+        LEARNER
+    }
+}

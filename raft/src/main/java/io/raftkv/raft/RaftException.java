@@ -1,0 +1,68 @@
+package io.raftkv.raft;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a proposal or a read failed. Each case says whether the command may still be applied: {@link NotLeader},
+ * {@link Busy} and {@link Stopped} promise that it was not and never will be; after {@link OutcomeUnknown} it may have
+ * been, or may yet be.
+ */
+public abstract sealed class RaftException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    RaftException(String message) {
+        // No stack trace: these are answers, made on the hot path, not defects.
+        super(message, null, false, false);
+    }
+
+    /** This replica does not lead. Nothing was appended; ask {@link #leader()}. */
+    public static final class NotLeader extends RaftException {
+        private static final long serialVersionUID = 1L;
+
+        @SuppressWarnings("serial")
+        private final @Nullable ReplicaId leader;
+
+        public NotLeader(@Nullable ReplicaId leader) {
+            super(leader == null ? "no leader is known; retry in a moment" : "not the leader; ask " + leader);
+            this.leader = leader;
+        }
+
+        /** The leader as far as this replica knows, or null. */
+        public @Nullable ReplicaId leader() {
+            return leader;
+        }
+    }
+
+    /** A queue or a buffer is full. Nothing was appended; retry after {@link #retryAfterMs()}. */
+    public static final class Busy extends RaftException {
+        private static final long serialVersionUID = 1L;
+        private final int retryAfterMs;
+
+        public Busy(String what, int retryAfterMs) {
+            super(what + "; retry in " + retryAfterMs + " ms");
+            this.retryAfterMs = retryAfterMs;
+        }
+
+        public int retryAfterMs() {
+            return retryAfterMs;
+        }
+    }
+
+    /** The command was appended and leadership was lost before its fate was known. Retry only what may run twice. */
+    public static final class OutcomeUnknown extends RaftException {
+        private static final long serialVersionUID = 1L;
+
+        public OutcomeUnknown(String why) {
+            super("the outcome is unknown: " + why);
+        }
+    }
+
+    /** The group is closed on this server, or its server stopped. Nothing was appended. */
+    public static final class Stopped extends RaftException {
+        private static final long serialVersionUID = 1L;
+
+        public Stopped(String why) {
+            super(why);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.raftkv.raft.log;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The folder in which a server keeps its files; the seam at which the simulator puts its own disk. Paths are relative
+ * and separated by {@code /}.
+ *
+ * <p>Nothing is durable before {@link DiskFile#force()}, and no created, renamed or deleted name before
+ * {@link #forceDirectory}.
+ *
+ * <p>Threads: any.
+ */
+public interface Disk {
+    /** The names (not paths) of the files in {@code directory}, sorted; empty if there is no such directory. */
+    List<String> list(String directory) throws IOException;
+
+    boolean exists(String path) throws IOException;
+
+    /** Creates the directory and its parents, durably. */
+    void createDirectory(String directory) throws IOException;
+
+    /** Creates a file for reading and writing. Fails if there is one. */
+    DiskFile create(String path) throws IOException;
+
+    /** Opens an existing file for reading and writing. */
+    DiskFile open(String path) throws IOException;
+
+    /** Renames a file over any other, atomically. */
+    void rename(String from, String to) throws IOException;
+
+    /** Deletes the file if it exists. */
+    void delete(String path) throws IOException;
+
+    /** Makes creations, renames and deletions in {@code directory} durable. */
+    void forceDirectory(String directory) throws IOException;
+
+    /** Bytes that can still be written. */
+    long usableBytes() throws IOException;
+
+    /** An open file. */
+    interface DiskFile extends Closeable {
+        /** Reads into {@code target} until it is full or the file ends; returns the number of bytes read, 0 at the end. */
+        int read(ByteBuffer target, long position) throws IOException;
+
+        /** Writes all of {@code source} at {@code position}. */
+        void write(ByteBuffer source, long position) throws IOException;
+
+        /** Returns once all that was written is durable (fdatasync). */
+        void force() throws IOException;
+
+        long size() throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+}

@@ -1,0 +1,5 @@
+/** Frames over TCP with Netty. */
+@NullMarked
+package io.raftkv.raft.transport.netty;
+
+import org.jspecify.annotations.NullMarked;

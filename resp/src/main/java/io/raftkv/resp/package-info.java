@@ -1,0 +1,5 @@
+/** RaftKV. */
+@NullMarked
+package io.raftkv.resp;
+
+import org.jspecify.annotations.NullMarked;
