@@ -1,0 +1,54 @@
+package io.raftkv.raft.driver;
+
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.HardState;
+import io.raftkv.raft.core.SnapshotMeta;
+import java.util.List;
+
+/**
+ * Is told what the replicas of a node do, as they do it: for metrics, logs and the checks of the simulator. Nothing that
+ * an observer does may change what happens.
+ *
+ * <p>Threads: the loop of the group, except {@link #recovered} (the thread that opens the node or group) and
+ * {@link #dropped} (any).
+ */
+public interface RaftObserver {
+    /** An observer that does nothing. */
+    RaftObserver NONE = new RaftObserver() {};
+
+    /** The replica leads from now on; its log ended at {@code lastIndex} when it won. */
+    default void becameLeader(long groupId, ReplicaId self, long term, long lastIndex) {}
+
+    /** The replica leads no more; {@code term} is its term now. */
+    default void steppedDown(long groupId, ReplicaId self, long term) {}
+
+    /** The replica gave its vote of {@code term}, perhaps to itself. The vote need not be durable yet. */
+    default void voted(long groupId, ReplicaId self, long term, ReplicaId candidate) {}
+
+    /** An entry was added to the log in memory; it need not be durable yet. */
+    default void appended(long groupId, ReplicaId self, Entry entry) {}
+
+    /** All entries from {@code fromIndex} on were cut from the log in memory. */
+    default void truncated(long groupId, ReplicaId self, long fromIndex) {}
+
+    /** All entries up to and including {@code commitIndex} are known to be committed. */
+    default void committed(long groupId, ReplicaId self, long commitIndex) {}
+
+    /** The state machine applied all of {@code entry}; each entry once, in order. */
+    default void applied(long groupId, ReplicaId self, Entry entry) {}
+
+    /** A snapshot of the own state is durable. */
+    default void snapshotTaken(long groupId, ReplicaId self, SnapshotMeta meta) {}
+
+    /** A snapshot of the leader took the place of the state and of the log up to {@code meta.index()}. */
+    default void snapshotInstalled(long groupId, ReplicaId self, SnapshotMeta meta) {}
+
+    /** What the disk held when the group was opened: {@code entries} follow {@code start}. */
+    default void recovered(
+            long groupId, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {}
+
+    /** Malformed or foreign input was refused. */
+    default void dropped(String why) {}
+}
