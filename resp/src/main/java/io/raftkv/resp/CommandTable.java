@@ -1,0 +1,19 @@
+package io.raftkv.resp;
+
+/** A server's commands. */
+public final class CommandTable implements RespHandler {
+    /** Adds a command; one of the same name is replaced. Threads: before the server starts. */
+    public CommandTable register(CommandSpec spec, CommandHandler handler) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Adds {@code HELLO}, {@code PING} and the others. */
+    public CommandTable register(ConnectionCommands commands) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void command(RespConnection connection, byte[][] args, Reply reply) {
+        throw new UnsupportedOperationException();
+    }
+}
