@@ -14,6 +14,6 @@ public final class CommandTable implements RespHandler {
 
     @Override
     public void command(RespConnection connection, byte[][] args, Reply reply) {
-        throw new UnsupportedOperationException();
+        Skeleton.missing();
     }
 }

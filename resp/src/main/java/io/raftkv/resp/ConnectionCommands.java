@@ -11,16 +11,16 @@ public final class ConnectionCommands {
      * @param helloExtra fields that the answer to HELLO has besides, or instead of, the usual ones, such as mode=cluster
      */
     public ConnectionCommands(Map<String, String> helloExtra) {
-        throw new UnsupportedOperationException();
+        Skeleton.missing();
     }
 
     /** Carries out a command of this class; returns false, without an answer, if it is not one. */
     public boolean handle(RespConnection connection, byte[][] args, Reply reply) {
-        throw new UnsupportedOperationException();
+        return Skeleton.missing();
     }
 
     /** The rows for the table. */
     public List<CommandSpec> specs() {
-        throw new UnsupportedOperationException();
+        return Skeleton.missing();
     }
 }

@@ -14,12 +14,12 @@ public final class RespServer implements AutoCloseable {
 
     /** The port it listens at. */
     public int port() {
-        throw new UnsupportedOperationException();
+        return Skeleton.missing();
     }
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        Skeleton.missing();
     }
 
     /** What a server needs to know. */
@@ -63,7 +63,10 @@ public final class RespServer implements AutoCloseable {
 
         /** Listens. */
         public RespServer start() throws BindException {
-            throw new BindException();
+            if (hashCode() == 0) {
+                throw new BindException();
+            }
+            return Skeleton.missing();
         }
     }
 }
