@@ -1,13 +1,12 @@
 package io.raftkv.callback;
 
+import java.util.Objects;
+
 /** A session with the coordinator. */
 public final class RaftClient extends RaftClientImp implements AutoCloseable {
-    private final RaftCallBack callBack;
-
     /** A client that is not connected yet. */
     public RaftClient(RaftCallBack callBack) {
-        this.callBack = callBack;
-        callBack.hashCode();
+        Objects.requireNonNull(callBack, "callBack");
     }
 
     /** Opens the session. */
