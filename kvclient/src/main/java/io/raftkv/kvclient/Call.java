@@ -1,0 +1,189 @@
+package io.raftkv.kvclient;
+
+import io.raftkv.config.HostPort;
+import io.raftkv.resp.ConnectionLost;
+import io.raftkv.resp.RespClient;
+import io.raftkv.resp.RespValue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call with all its attempts, from the first try to the answer or the deadline.
+ *
+ * <p>An attempt ends in one of four ways: an answer; MOVED, which is followed at once a few times, then with pauses;
+ * a refusal that surely did nothing (CLUSTERDOWN, BUSY), or a connection that broke before the command was sent, which
+ * are tried again after a pause; or a connection that broke after sending, which is tried again only if the command may
+ * be carried out twice.
+ *
+ * <p>Threads: the steps of a call follow each other, on whichever thread finished the step before; only the deadline
+ * comes from outside, and it only completes the result.
+ */
+final class Call {
+    private static final int MOVES_WITHOUT_PAUSE = 3;
+    private static final int FIRST_PAUSE_MS = 10;
+    private static final int LONGEST_PAUSE_MS = 400;
+    // Surely not carried out; the next moment may be better.
+    private static final Set<String> TRY_LATER =
+            Set.of("CLUSTERDOWN", "BUSY", "TRYAGAIN", "LOADING", "MASTERDOWN", "NOTLEADER", "NOLEADER");
+    // The server took the command and does not know what became of it.
+    private static final Set<String> OUTCOME_UNKNOWN = Set.of("UNKNOWN", "OUTCOMEUNKNOWN", "UNCERTAIN", "TIMEOUT");
+
+    private final Dispatcher dispatcher;
+    private final byte[][] args;
+    private final Traits traits;
+    private final int shard;
+    private final @Nullable HostPort server;
+    private final CompletableFuture<RespValue> result = new CompletableFuture<>();
+
+    private int moves;
+    private int pauses;
+    private volatile boolean inFlight;
+    private volatile boolean outcomeUnknown;
+    private volatile String trouble = "no attempt was made";
+
+    /**
+     * @param shard whose leader is asked; -1 for any server
+     * @param server the one server to ask, or null
+     */
+    Call(Dispatcher dispatcher, byte[][] args, Traits traits, int shard, @Nullable HostPort server) {
+        this.dispatcher = dispatcher;
+        this.args = args;
+        this.traits = traits;
+        this.shard = shard;
+        this.server = server;
+    }
+
+    CompletableFuture<RespValue> result() {
+        return result;
+    }
+
+    void attempt() {
+        if (result.isDone()) {
+            return;
+        }
+        HostPort target = target();
+        if (target == null) {
+            retryLater(shard < 0 ? "no server is registered yet" : "shard " + shard + " has no leader yet");
+            return;
+        }
+        dispatcher.connections().to(target).whenComplete((client, failure) -> {
+            if (client == null) {
+                retryLater("no connection to " + target + ": " + reason(failure));
+            } else {
+                send(client, target);
+            }
+        });
+    }
+
+    /** The deadline passed. */
+    void expire() {
+        fail(
+                KvException.TIMEOUT,
+                "no answer within " + dispatcher.config().requestTimeoutMs() + " ms, last: " + trouble);
+    }
+
+    void fail(String code, String message) {
+        boolean mayHaveHappened = !traits.readOnly() && (inFlight || outcomeUnknown);
+        result.completeExceptionally(new KvException(code, message, mayHaveHappened));
+    }
+
+    private @Nullable HostPort target() {
+        if (server != null) {
+            return server;
+        }
+        return shard < 0 ? dispatcher.routing().any() : dispatcher.routing().leader(shard);
+    }
+
+    private void send(RespClient client, HostPort target) {
+        if (result.isDone()) {
+            return;
+        }
+        trouble = target + " has not answered";
+        inFlight = true;
+        client.send(args).whenComplete((reply, failure) -> {
+            if (reply == null) {
+                lost(target, failure);
+            } else if (reply instanceof RespValue.Error error) {
+                refused(error, target);
+            } else {
+                result.complete(reply);
+            }
+        });
+    }
+
+    private void lost(HostPort target, @Nullable Throwable failure) {
+        boolean sent = !(cause(failure) instanceof ConnectionLost lost) || lost.sent();
+        unanswered(sent, KvException.CONNECTION_LOST, target + ": " + reason(failure));
+    }
+
+    private void refused(RespValue.Error error, HostPort target) {
+        String code = error.code();
+        if (code.equals("MOVED")) {
+            inFlight = false;
+            moved(error.message(), target);
+        } else if (TRY_LATER.contains(code)) {
+            inFlight = false;
+            retryLater(target + ": " + error.message());
+        } else if (OUTCOME_UNKNOWN.contains(code)) {
+            unanswered(true, code, target + ": " + error.message());
+        } else {
+            result.complete(error);
+        }
+    }
+
+    private void unanswered(boolean sent, String code, String what) {
+        if (sent) {
+            outcomeUnknown = true;
+        }
+        inFlight = false;
+        if (!sent || traits.repeatable() || dispatcher.config().retryWrites()) {
+            retryLater(what);
+        } else {
+            fail(code, what);
+        }
+    }
+
+    // MOVED <slot> <host>:<port>; an empty host means the one that answered.
+    private void moved(String message, HostPort target) {
+        String[] words = message.split(" ", -1);
+        HostPort leader = null;
+        if (words.length == 3) {
+            try {
+                leader = words[2].startsWith(":")
+                        ? new HostPort(target.host(), HostPort.parse(words[2]).port())
+                        : HostPort.parse(words[2]);
+            } catch (IllegalArgumentException e) {
+                leader = null;
+            }
+        }
+        if (leader == null || shard < 0 || server != null) {
+            result.complete(RespValue.error(message));
+            return;
+        }
+        dispatcher.routing().moved(shard, leader);
+        if (++moves <= MOVES_WITHOUT_PAUSE) {
+            attempt();
+        } else {
+            retryLater(target + ": " + message);
+        }
+    }
+
+    private void retryLater(String what) {
+        trouble = what;
+        int longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(pauses++, 10));
+        int pause = longest / 2 + ThreadLocalRandom.current().nextInt(longest / 2 + 1);
+        dispatcher.after(pause, () -> dispatcher.routing().refresh().thenRun(this::attempt));
+    }
+
+    private static @Nullable Throwable cause(@Nullable Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    private static String reason(@Nullable Throwable failure) {
+        Throwable cause = cause(failure);
+        return cause == null ? "closed" : cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+}
