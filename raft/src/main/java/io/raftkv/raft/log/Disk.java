@@ -41,6 +41,13 @@ public interface Disk {
     /** Bytes that can still be written. */
     long usableBytes() throws IOException;
 
+    /**
+     * Takes the file for this process alone, creating it if it is missing, until what is returned is closed.
+     *
+     * @throws LogException if somebody has it; the message names the folder and, if known, the process
+     */
+    Closeable lock(String path) throws IOException;
+
     /** An open file. */
     interface DiskFile extends Closeable {
         /** Reads into {@code target} until it is full or the file ends; returns the number of bytes read, 0 at the end. */
