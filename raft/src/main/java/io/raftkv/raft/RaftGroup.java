@@ -42,6 +42,9 @@ public interface RaftGroup {
 
     boolean isLeader();
 
+    /** Asks this replica, if it leads, to hand over to {@code target} (Raft §3.10). A try; the listener tells the outcome. */
+    void transferLeadership(ReplicaId target);
+
     /** Tells of changes of role or leader. {@code listener} runs on the loop; replaces an earlier one. */
     void onLeaderChange(LeaderListener listener);
 

@@ -41,9 +41,13 @@ public record Entry(long index, long term, Bytes body, int crc) {
     /** The body of an entry, without its place in the log. */
     public static Bytes encodeBody(Type type, long timeMs, Bytes payload) {
         ByteBuffer body = ByteBuffer.allocate(HEADER_BYTES + payload.length());
-        body.put(VERSION).put((byte) type.ordinal()).putShort((short) 0).putLong(timeMs);
+        putHeader(body, type, timeMs);
         payload.putTo(body);
         return Bytes.wrap(body.array());
+    }
+
+    static void putHeader(ByteBuffer body, Type type, long timeMs) {
+        body.put(VERSION).put((byte) type.ordinal()).putShort((short) 0).putLong(timeMs);
     }
 
     public static Entry of(long index, long term, Bytes body) {

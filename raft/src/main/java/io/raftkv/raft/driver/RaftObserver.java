@@ -46,8 +46,7 @@ public interface RaftObserver {
     default void snapshotInstalled(long groupId, ReplicaId self, SnapshotMeta meta) {}
 
     /** What the disk held when the group was opened: {@code entries} follow {@code start}. */
-    default void recovered(
-            long groupId, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {}
+    default void recovered(long groupId, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {}
 
     /** Malformed or foreign input was refused. */
     default void dropped(String why) {}

@@ -47,6 +47,10 @@ public record LogOptions(
         return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, segments, onFailure);
     }
 
+    public LogOptions withOnFailure(Consumer<IOException> newOnFailure) {
+        return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, keepSegments, newOnFailure);
+    }
+
     private static void atLeast(String name, int value, int least) {
         if (value < least) {
             throw new IllegalArgumentException(name + " is " + value + ", the least allowed is " + least);

@@ -19,6 +19,11 @@ public final class SnapshotStore {
         return notYet();
     }
 
+    /** The groups of which there is a snapshot, sorted. Used by RaftNode. */
+    public java.util.SortedSet<Long> groups() throws IOException {
+        return notYet();
+    }
+
     public StoredSnapshot write(long groupId, SnapshotMeta meta, StateWriter writer) throws IOException {
         return notYet();
     }

@@ -1,0 +1,43 @@
+package io.raftkv.raft.core;
+
+/**
+ * Times and limits of a core.
+ *
+ * @param heartbeatMs a leader speaks to each follower at least this often; all groups of a process on the same beat
+ * @param electionMinMs a follower that heard from a leader less long ago refuses votes; a leader that heard from no
+ *     quorum for {@code electionMaxMs} steps down
+ * @param electionMaxMs a follower waits a random time in [min, max] before it campaigns
+ * @param maxAppendBytes of entries in one message, except for one larger entry, which travels alone
+ * @param maxInflightMessages appends to one follower that wait for an answer
+ * @param maxInflightBytes likewise, in bytes
+ * @param maxUncommittedBytes on a leader; above, proposals are refused
+ * @param cacheBytes of applied entries kept in memory for followers that are a little behind
+ * @param tailBytes of entries kept in the log before a snapshot, for followers that are further behind
+ */
+public record CoreOptions(
+        int heartbeatMs,
+        int electionMinMs,
+        int electionMaxMs,
+        int maxAppendBytes,
+        int maxInflightMessages,
+        long maxInflightBytes,
+        long maxUncommittedBytes,
+        long cacheBytes,
+        long tailBytes) {
+    /** For a local network. The reasons are in ARCHITECTURE.md. */
+    public static final CoreOptions DEFAULT =
+            new CoreOptions(100, 600, 1200, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20);
+
+    public CoreOptions {
+        if (heartbeatMs < 1 || electionMinMs < 2 * heartbeatMs || electionMaxMs <= electionMinMs) {
+            throw new IllegalArgumentException("heartbeat " + heartbeatMs + " ms, election [" + electionMinMs + ", "
+                    + electionMaxMs + "] ms: need 1 <= heartbeat, 2 * heartbeat <= min < max");
+        }
+        if (maxAppendBytes < 1 || maxInflightMessages < 1 || maxInflightBytes < 1 || maxUncommittedBytes < 1) {
+            throw new IllegalArgumentException("limits must be at least 1");
+        }
+        if (cacheBytes < 0 || tailBytes < 0) {
+            throw new IllegalArgumentException("cacheBytes and tailBytes must be at least 0");
+        }
+    }
+}

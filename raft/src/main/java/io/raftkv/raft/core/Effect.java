@@ -1,0 +1,160 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReplicaId;
+import org.jspecify.annotations.Nullable;
+
+/** What a {@link RaftCore} wants done. The driver does it, in the order given, and decides nothing. */
+public sealed interface Effect {
+    void dispatch(Handler handler);
+
+    /** One method per kind of effect. */
+    interface Handler {
+        void onSend(Send effect);
+
+        void onPersist(Persist effect);
+
+        void onTruncated(Truncated effect);
+
+        void onAppended(Appended effect);
+
+        void onRefused(Refused effect);
+
+        void onCommit(Commit effect);
+
+        void onReadReady(ReadReady effect);
+
+        void onReadFailed(ReadFailed effect);
+
+        void onRoleChanged(RoleChanged effect);
+
+        void onSendSnapshot(SendSnapshot effect);
+
+        void onTakeChunk(TakeChunk effect);
+
+        void onInstall(Install effect);
+
+        void onFetch(Fetch effect);
+
+        void onAlarm(Alarm effect);
+    }
+
+    /** Send now. A message that must wait for the disk becomes an effect only once it may leave. */
+    record Send(ReplicaId to, Message message) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onSend(this);
+        }
+    }
+
+    /** Make durable, in the order of the sequences, then give {@link Input.Persisted}. */
+    record Persist(long sequence, GroupWrite write) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onPersist(this);
+        }
+    }
+
+    /** Entries from {@code fromIndex} on were cut from the log; what was proposed in them is lost or will come again. */
+    record Truncated(long fromIndex) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onTruncated(this);
+        }
+    }
+
+    /** The proposal {@code token} is the entry at {@code index}. */
+    record Appended(long token, long index, long term) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onAppended(this);
+        }
+    }
+
+    /** The proposal {@code token} was not appended. */
+    record Refused(long token, Reason reason, @Nullable ReplicaId leader) implements Effect {
+        /** Why nothing was appended. */
+        public enum Reason {
+            NOT_LEADER,
+            TOO_MANY_UNCOMMITTED,
+            TRANSFERRING
+        }
+
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onRefused(this);
+        }
+    }
+
+    /** Entries up to {@code index} are committed and may be applied. */
+    record Commit(long index) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onCommit(this);
+        }
+    }
+
+    /** The reads {@code token} may be served once the state holds {@code index}. */
+    record ReadReady(long token, long index) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onReadReady(this);
+        }
+    }
+
+    /** The reads {@code token} cannot be served here. */
+    record ReadFailed(long token, @Nullable ReplicaId leader) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onReadFailed(this);
+        }
+    }
+
+    /** Role, term or known leader changed. */
+    record RoleChanged(Role role, long term, @Nullable ReplicaId leader, String why) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onRoleChanged(this);
+        }
+    }
+
+    /** {@code to} needs entries that are gone: send it the newest snapshot. */
+    record SendSnapshot(ReplicaId to, long term) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onSendSnapshot(this);
+        }
+    }
+
+    /** A piece of a snapshot that is wanted; store it and answer {@code from} with a {@link Message.SnapshotResponse}. */
+    record TakeChunk(ReplicaId from, Message.InstallSnapshot message) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onTakeChunk(this);
+        }
+    }
+
+    /** Put the received state at {@code meta} in place of the current one. The log is already replaced. */
+    record Install(SnapshotMeta meta) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onInstall(this);
+        }
+    }
+
+    /** Read entries {@code [from, to]} from the disk for a follower that is behind the cache. */
+    record Fetch(ReplicaId peer, long from, long to, long maxBytes) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onFetch(this);
+        }
+    }
+
+    /** Something that cannot happen while all disks keep their word happened. */
+    record Alarm(String what) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onAlarm(this);
+        }
+    }
+}

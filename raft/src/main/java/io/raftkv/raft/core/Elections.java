@@ -1,0 +1,171 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReplicaId;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Votes and campaigns (Raft §3.4), always with pre-votes (§9.6) and with followers that are deaf to candidates while they
+ * hear a leader (§4.2.3). Threads: the group's loop.
+ */
+final class Elections {
+    private final RaftCore core;
+    private final boolean preferred;
+    private final Set<ReplicaId> granted = new TreeSet<>();
+    private final Set<ReplicaId> refused = new TreeSet<>();
+    private long deadline;
+    private long leaderHeard;
+    private boolean leaderWasHeard;
+
+    Elections(RaftCore core, boolean preferred) {
+        this.core = core;
+        this.preferred = preferred;
+    }
+
+    long deadline() {
+        return deadline;
+    }
+
+    void restartTimer() {
+        long min = core.nanos(core.options.electionMinMs());
+        long max = core.nanos(core.options.electionMaxMs());
+        if (preferred && core.term() == 0) {
+            // Nobody led yet: those who are not preferred wait a full time-out, so the preferred one may hurry.
+            min = core.nanos(core.options.heartbeatMs());
+            max = 2 * min;
+        }
+        deadline = core.now + min + core.random.nextLong(max - min + 1);
+    }
+
+    /** A leader spoke. */
+    void leaderHeard() {
+        leaderWasHeard = true;
+        leaderHeard = core.now;
+        restartTimer();
+    }
+
+    void linkDown(ReplicaId peer) {
+        if (core.role == Role.FOLLOWER && peer.equals(core.leader)) {
+            leaderWasHeard = false;
+            long spread = core.nanos(core.options.electionMinMs()) / 4;
+            deadline = Math.min(deadline, core.now + core.random.nextLong(spread + 1));
+            core.becomeFollower(core.term(), null, "the link to the leader broke");
+        }
+    }
+
+    void tick() {
+        if (core.now < deadline) {
+            return;
+        }
+        restartTimer();
+        if (core.configuration().isVoter(core.self)) {
+            startPreVote();
+        }
+    }
+
+    private void startPreVote() {
+        core.becomeRole(Role.PRE_CANDIDATE, null, "no leader was heard");
+        granted.clear();
+        refused.clear();
+        granted.add(core.self);
+        requestVotes(true, false);
+        countVotes();
+    }
+
+    /** Campaigns in a new term. The requests leave once the own vote is durable, and only then does it count. */
+    void campaign(boolean transfer) {
+        core.vote(core.term() + 1, core.self);
+        core.becomeRole(Role.CANDIDATE, null, transfer ? "the leader hands over" : "a pre-vote was won");
+        granted.clear();
+        refused.clear();
+        restartTimer();
+        requestVotes(false, transfer);
+    }
+
+    void ownVoteDurable() {
+        if (granted.add(core.self)) {
+            countVotes();
+        }
+    }
+
+    private void requestVotes(boolean preVote, boolean transfer) {
+        long term = preVote ? core.term() + 1 : core.term();
+        Message request = new Message.RequestVote(term, preVote, transfer, core.log.lastIndex(), core.log.lastTerm());
+        for (ReplicaId member : core.configuration().members()) {
+            if (!member.equals(core.self) && core.configuration().isVoter(member)) {
+                if (preVote) {
+                    core.send(member, request);
+                } else {
+                    core.sendWhenDurable(member, request);
+                }
+            }
+        }
+    }
+
+    private void countVotes() {
+        if (core.configuration().hasQuorum(granted::contains)) {
+            if (core.role == Role.PRE_CANDIDATE) {
+                campaign(false);
+            } else {
+                core.leaderRole.start();
+            }
+        } else if (core.configuration().hasQuorum(refused::contains)) {
+            core.becomeFollower(core.term(), null, "a majority refused its vote");
+        }
+    }
+
+    void onRequestVote(ReplicaId from, Message.RequestVote message) {
+        if (message.term() > core.term() && hearsLeader() && !message.transfer()) {
+            if (message.preVote()) {
+                core.send(from, new Message.VoteResponse(core.term(), true, false));
+            }
+            return;
+        }
+        if (message.preVote()) {
+            boolean grant = message.term() > core.term() && mayVoteFor(message);
+            core.send(from, new Message.VoteResponse(grant ? message.term() : core.term(), true, grant));
+            return;
+        }
+        if (message.term() > core.term()) {
+            core.becomeFollower(message.term(), null, from + " campaigns");
+        }
+        boolean grant = message.term() == core.term()
+                && (core.votedFor() == null || from.equals(core.votedFor()))
+                && mayVoteFor(message);
+        if (grant) {
+            core.vote(message.term(), from);
+            restartTimer();
+        }
+        core.sendWhenDurable(from, new Message.VoteResponse(core.term(), false, grant));
+    }
+
+    private boolean hearsLeader() {
+        return core.role == Role.LEADER
+                || (leaderWasHeard && core.now - leaderHeard < core.nanos(core.options.electionMinMs()));
+    }
+
+    /** Raft §3.6.1. A replica that knows neither configuration nor log does not know what it would agree to. */
+    private boolean mayVoteFor(Message.RequestVote message) {
+        long lastTerm = core.log.lastTerm();
+        boolean upToDate = message.lastLogTerm() > lastTerm
+                || (message.lastLogTerm() == lastTerm && message.lastLogIndex() >= core.log.lastIndex());
+        boolean knowsGroup = !core.configuration().voters().isEmpty() || core.log.lastIndex() > 0;
+        return upToDate && knowsGroup;
+    }
+
+    void onVoteResponse(ReplicaId from, Message.VoteResponse message) {
+        boolean pre = message.preVote();
+        if (message.term() > core.term() && !(pre && message.granted())) {
+            core.becomeFollower(message.term(), null, from + " is in a later term");
+            return;
+        }
+        boolean expected = pre
+                ? core.role == Role.PRE_CANDIDATE && (!message.granted() || message.term() == core.term() + 1)
+                : core.role == Role.CANDIDATE && message.term() == core.term();
+        if (expected) {
+            (message.granted() ? granted : refused).add(from);
+            countVotes();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReplicaId;
+import java.util.List;
+
+/** Takes what a leader sends (Raft §3.5, §5.3). Threads: the group's loop. */
+final class Follower {
+    private final RaftCore core;
+    private long roundEchoed;
+    private long roundEchoedTerm;
+
+    Follower(RaftCore core) {
+        this.core = core;
+    }
+
+    void onAppendEntries(ReplicaId from, Message.AppendEntries message) {
+        if (!accepts(from, message)) {
+            core.sendWhenDurable(
+                    from,
+                    new Message.AppendResponse(core.term(), false, message.prevLogIndex(), 0, 0, message.round()));
+            return;
+        }
+        if (!isWellFormed(message)) {
+            core.emit(new Effect.Alarm("refused malformed entries from " + from + ": " + message));
+            return;
+        }
+        long prev = message.prevLogIndex();
+        List<Entry> entries = message.entries();
+        if (prev < core.commitIndex) {
+            // What is committed is equal everywhere; compare only what comes behind it.
+            if (message.lastIndex() <= core.commitIndex) {
+                acknowledge(from, core.commitIndex, message.round());
+                return;
+            }
+            entries = entries.subList((int) (core.commitIndex - prev), entries.size());
+        } else if (core.log.termAt(prev) != message.prevLogTerm()) {
+            refuse(from, message);
+            return;
+        }
+        appendMissing(entries);
+        core.commitTo(Math.min(message.leaderCommit(), message.lastIndex()));
+        acknowledge(from, message.lastIndex(), message.round());
+    }
+
+    /** Whether the message is of a leader to follow; if so, follows it. */
+    private boolean accepts(ReplicaId from, Message message) {
+        if (message.term() < core.term()) {
+            return false;
+        }
+        if (message.term() == core.term() && core.role == Role.LEADER) {
+            core.emit(new Effect.Alarm(from + " claims to lead term " + core.term() + ", which this replica leads"));
+            return false;
+        }
+        core.becomeFollower(message.term(), from, "it leads");
+        core.elections.leaderHeard();
+        return true;
+    }
+
+    private static boolean isWellFormed(Message.AppendEntries message) {
+        long index = message.prevLogIndex();
+        long term = message.prevLogTerm();
+        for (Entry entry : message.entries()) {
+            if (entry.index() != ++index
+                    || entry.term() < term
+                    || entry.term() > message.term()
+                    || !entry.isReadable()) {
+                return false;
+            }
+            term = entry.term();
+        }
+        return true;
+    }
+
+    /** Appends what is new. Cuts only where terms differ: an old message repeats a prefix and must not cut behind it. */
+    private void appendMissing(List<Entry> entries) {
+        for (Entry entry : entries) {
+            if (entry.index() <= core.log.lastIndex()) {
+                if (core.log.termAt(entry.index()) == entry.term()) {
+                    continue;
+                }
+                core.truncateFrom(entry.index());
+            }
+            core.append(entry);
+        }
+    }
+
+    /** Says where the logs may agree: the last entry at or before the refused one of a term that is not later. */
+    private void refuse(ReplicaId from, Message.AppendEntries message) {
+        long hint = Math.min(message.prevLogIndex(), core.log.lastIndex());
+        while (hint > core.commitIndex && core.log.termAt(hint) > message.prevLogTerm()) {
+            hint = core.log.firstIndexOfTermAt(hint) - 1;
+        }
+        core.sendWhenDurable(
+                from,
+                new Message.AppendResponse(
+                        core.term(), false, message.prevLogIndex(), hint, core.log.termAt(hint), message.round()));
+    }
+
+    /**
+     * Tells that the logs agree up to {@code index}, once that is durable. A read round needs no disk, only a durable term,
+     * so it is echoed at once if the answer has to wait.
+     */
+    void acknowledge(ReplicaId to, long index, long round) {
+        if (core.term() != roundEchoedTerm) {
+            roundEchoedTerm = core.term();
+            roundEchoed = 0;
+        }
+        if (round > roundEchoed && core.isTermDurable() && core.persistedIndex() < index) {
+            core.send(
+                    to,
+                    new Message.AppendResponse(core.term(), true, Math.min(index, core.persistedIndex()), 0, 0, round));
+            roundEchoed = round;
+        }
+        core.sendWhenDurable(to, new Message.AppendResponse(core.term(), true, index, 0, 0, round));
+    }
+
+    /** Whether {@code later}, which leaves at the same moment, makes the acknowledgement {@code earlier} superfluous. */
+    static boolean covers(Effect.Send later, Effect.Send earlier) {
+        return later.to().equals(earlier.to())
+                && later.message() instanceof Message.AppendResponse a
+                && earlier.message() instanceof Message.AppendResponse b
+                && a.success()
+                && a.term() == b.term()
+                && a.index() >= b.index()
+                && a.round() >= b.round();
+    }
+
+    void onInstallSnapshot(ReplicaId from, Message.InstallSnapshot message) {
+        if (!accepts(from, message)) {
+            core.sendWhenDurable(
+                    from,
+                    new Message.SnapshotResponse(core.term(), message.meta().index(), -1));
+        } else if (message.meta().index() <= core.commitIndex) {
+            acknowledge(from, core.commitIndex, 0);
+        } else {
+            core.emit(new Effect.TakeChunk(from, message));
+        }
+    }
+}

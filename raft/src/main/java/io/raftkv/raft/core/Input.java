@@ -1,0 +1,146 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ReplicaId;
+import java.util.List;
+
+/** What can happen to a {@link RaftCore}. */
+public sealed interface Input {
+    void dispatch(Handler handler);
+
+    /** One method per kind of input. */
+    interface Handler {
+        void onTick();
+
+        void onReceive(Receive input);
+
+        void onPropose(Propose input);
+
+        void onRead(Read input);
+
+        void onPersisted(Persisted input);
+
+        void onSnapshotStored(SnapshotStored input);
+
+        void onSnapshotReceived(SnapshotReceived input);
+
+        void onSnapshotFailed(SnapshotFailed input);
+
+        void onFetched(Fetched input);
+
+        void onLinkDown(LinkDown input);
+
+        void onTransferLeadership(TransferLeadership input);
+
+        void onFlush();
+    }
+
+    /** Time has passed; timers that are due fire. Given after the messages of a turn, never before them. */
+    record Tick() implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onTick();
+        }
+    }
+
+    /** A message arrived. Whatever it holds: it is checked, and refused if it makes no sense, never trusted. */
+    record Receive(ReplicaId from, Message message) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onReceive(this);
+        }
+    }
+
+    /**
+     * A batch of commands wants to be appended as one entry.
+     *
+     * @param token returned in {@link Effect.Appended} or {@link Effect.Refused}
+     * @param wallClockMs the clock of this server; raised to the time of the last entry if behind
+     */
+    record Propose(long token, long wallClockMs, List<Bytes> commands) implements Input {
+        public Propose {
+            commands = List.copyOf(commands);
+        }
+
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onPropose(this);
+        }
+    }
+
+    /** A batch of reads wants an index from which it is linearizable. */
+    record Read(long token) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onRead(this);
+        }
+    }
+
+    /** All {@link Effect.Persist} up to {@code sequence} are durable. */
+    record Persisted(long sequence) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onPersisted(this);
+        }
+    }
+
+    /** The state at {@code meta} is durable in a snapshot, so that the log before it may go. */
+    record SnapshotStored(SnapshotMeta meta) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onSnapshotStored(this);
+        }
+    }
+
+    /** A snapshot from the leader is durable here, checked and read. */
+    record SnapshotReceived(ReplicaId from, SnapshotMeta meta) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onSnapshotReceived(this);
+        }
+    }
+
+    /** The snapshot for {@code peer} could not be sent; it may be tried again. */
+    record SnapshotFailed(ReplicaId peer) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onSnapshotFailed(this);
+        }
+    }
+
+    /** The answer to {@link Effect.Fetch}; no entries if they could not be read. */
+    record Fetched(ReplicaId peer, List<Entry> entries) implements Input {
+        public Fetched {
+            entries = List.copyOf(entries);
+        }
+
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onFetched(this);
+        }
+    }
+
+    /** The link to {@code peer} broke. A hint: it shortens the wait for an election, it decides nothing. */
+    record LinkDown(ReplicaId peer) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onLinkDown(this);
+        }
+    }
+
+    /** Leadership should go to {@code target} (Raft §3.10). */
+    record TransferLeadership(ReplicaId target) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onTransferLeadership(this);
+        }
+    }
+
+    /** The turn ends: what is to be sent to followers is sent now, in as few messages as possible. */
+    record Flush() implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onFlush();
+        }
+    }
+}

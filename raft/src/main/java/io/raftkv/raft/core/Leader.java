@@ -1,0 +1,352 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.Progress.Mode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replicates, commits and confirms reads (Raft §3.5, §3.6.2, §6.4, §10.2.1). Threads: the group's loop.
+ *
+ * <p>Entries go to the followers in the turn in which they are appended, while the own disk is still writing; the own
+ * copy counts when it is durable, as any other. Followers learn of a commit with the next append or heartbeat.
+ */
+final class Leader {
+    private final RaftCore core;
+    private final ReadRounds rounds = new ReadRounds();
+    private final List<Long> readsBeforeNoOp = new ArrayList<>();
+    private SortedMap<ReplicaId, Progress> followers = new TreeMap<>();
+    private long uncommittedBytes;
+    private long heartbeatDue;
+    private long quorumCheckDue;
+    private @Nullable ReplicaId transferee;
+    private long transferDeadline;
+
+    Leader(RaftCore core) {
+        this.core = core;
+    }
+
+    void start() {
+        core.becomeRole(Role.LEADER, core.self, "a majority voted for it");
+        followers = core.freshProgress();
+        uncommittedBytes = 0;
+        transferee = null;
+        heartbeatDue = nextBeat();
+        quorumCheckDue = core.now + core.nanos(core.options.electionMaxMs());
+        // Nothing of earlier terms may be committed by counting (§3.6.2), nor read (§6.4), before an entry of this term
+        // is.
+        append(Entry.encodeBody(Entry.Type.NO_OP, core.lastTimeMs(), Bytes.EMPTY));
+        flush();
+    }
+
+    void stop() {
+        rounds.drain(token -> core.emit(new Effect.ReadFailed(token, null)));
+        readsBeforeNoOp.forEach(token -> core.emit(new Effect.ReadFailed(token, null)));
+        readsBeforeNoOp.clear();
+        followers = new TreeMap<>();
+    }
+
+    /** All groups of a process share one beat, so that their heartbeats travel in one frame per peer. */
+    private long nextBeat() {
+        long beat = core.nanos(core.options.heartbeatMs());
+        return (Math.floorDiv(core.now, beat) + 1) * beat;
+    }
+
+    long nextDeadline() {
+        return Math.min(heartbeatDue, quorumCheckDue);
+    }
+
+    void tick() {
+        if (core.now >= quorumCheckDue) {
+            quorumCheckDue = core.now + core.nanos(core.options.electionMinMs());
+            long since = core.now - core.nanos(core.options.electionMaxMs());
+            if (!core.configuration().hasQuorum(id -> id.equals(core.self) || lastHeard(id) > since)) {
+                core.becomeFollower(core.term(), null, "no quorum was heard for an election time-out");
+                core.elections.restartTimer();
+                return;
+            }
+        }
+        if (transferee != null && core.now >= transferDeadline) {
+            transferee = null;
+        }
+        if (core.now >= heartbeatDue) {
+            heartbeatDue = nextBeat();
+            followers.forEach((peer, progress) -> {
+                if (progress.mode == Mode.PROBE) {
+                    progress.waiting = false;
+                }
+                replicate(peer, progress, true);
+            });
+        }
+    }
+
+    private long lastHeard(ReplicaId id) {
+        Progress progress = followers.get(id);
+        return progress == null ? Long.MIN_VALUE : progress.lastHeardNanos;
+    }
+
+    void propose(Input.Propose input) {
+        if (core.role != Role.LEADER) {
+            refuse(input, Effect.Refused.Reason.NOT_LEADER);
+        } else if (transferee != null) {
+            refuse(input, Effect.Refused.Reason.TRANSFERRING);
+        } else if (uncommittedBytes > core.options.maxUncommittedBytes()) {
+            refuse(input, Effect.Refused.Reason.TOO_MANY_UNCOMMITTED);
+        } else {
+            long timeMs = Math.max(core.lastTimeMs(), input.wallClockMs());
+            append(CommandBatch.encodeBody(timeMs, input.commands()));
+            core.emit(new Effect.Appended(input.token(), core.log.lastIndex(), core.term()));
+        }
+    }
+
+    private void refuse(Input.Propose input, Effect.Refused.Reason reason) {
+        core.emit(new Effect.Refused(input.token(), reason, core.leader));
+    }
+
+    private void append(Bytes body) {
+        core.append(Entry.of(core.log.lastIndex() + 1, core.term(), body));
+        uncommittedBytes += body.length();
+    }
+
+    void read(long token) {
+        if (core.role != Role.LEADER) {
+            core.emit(new Effect.ReadFailed(token, core.leader));
+        } else if (!core.isReady()) {
+            readsBeforeNoOp.add(token);
+        } else {
+            rounds.add(token, core.commitIndex);
+            releaseReads();
+        }
+    }
+
+    private void releaseReads() {
+        Configuration configuration = core.configuration();
+        rounds.release(
+                round -> configuration.hasQuorum(id -> id.equals(core.self) || roundHeard(id) >= round),
+                (token, index) -> core.emit(new Effect.ReadReady(token, index)));
+    }
+
+    private long roundHeard(ReplicaId id) {
+        Progress progress = followers.get(id);
+        return progress == null ? -1 : progress.roundHeard;
+    }
+
+    void heard(ReplicaId from) {
+        Progress progress = followers.get(from);
+        if (progress != null) {
+            progress.lastHeardNanos = core.now;
+        }
+    }
+
+    void onAppendResponse(ReplicaId from, Message.AppendResponse message) {
+        Progress progress = followers.get(from);
+        if (progress == null || message.index() > core.log.lastIndex() || message.round() > rounds.lastRound()) {
+            core.emit(new Effect.Alarm("refused an answer that fits nothing sent, from " + from + ": " + message));
+            return;
+        }
+        progress.lastHeardNanos = core.now;
+        if (message.round() > progress.roundHeard) {
+            progress.roundHeard = message.round();
+            releaseReads();
+        }
+        if (message.success()) {
+            matched(from, progress, message.index());
+        } else {
+            mismatched(from, progress, message);
+        }
+    }
+
+    private void matched(ReplicaId from, Progress progress, long index) {
+        boolean news = progress.matched(index);
+        if (progress.mode == Mode.SNAPSHOT
+                ? progress.matchIndex >= core.log.start().index()
+                : progress.mode == Mode.PROBE && index >= progress.nextIndex - 1) {
+            progress.become(Mode.REPLICATE, progress.matchIndex + 1);
+        }
+        if (news) {
+            advanceCommit();
+        }
+        if (from.equals(transferee) && progress.matchIndex == core.log.lastIndex()) {
+            core.send(from, new Message.TimeoutNow(core.term()));
+        }
+    }
+
+    private void mismatched(ReplicaId from, Progress progress, Message.AppendResponse message) {
+        boolean current = progress.mode == Mode.REPLICATE
+                ? message.index() > progress.matchIndex
+                : progress.mode == Mode.PROBE && message.index() == progress.nextIndex - 1;
+        if (!current) {
+            return;
+        }
+        if (message.hintIndex() < progress.matchIndex) {
+            core.emit(new Effect.Alarm(from + " acknowledged entry " + progress.matchIndex + " and now ends at "
+                    + message.hintIndex() + ": its disk lost what it had promised to keep"));
+        }
+        long next = Math.min(message.hintIndex(), core.log.lastIndex());
+        while (next > progress.matchIndex
+                && next > core.log.start().index()
+                && core.log.termAt(next) > message.hintTerm()) {
+            next = core.log.firstIndexOfTermAt(next) - 1;
+        }
+        progress.become(Mode.PROBE, next + 1);
+    }
+
+    /**
+     * Commits what a majority holds durably, if it is of this term (Raft §3.6.2, Figure 8).
+     */
+    void advanceCommit() {
+        Configuration configuration = core.configuration();
+        long index = majorityIndex(configuration.voters());
+        if (configuration.isJoint()) {
+            index = Math.min(index, majorityIndex(configuration.oldVoters()));
+        }
+        if (index > core.commitIndex && core.log.termAt(index) == core.term()) {
+            for (long i = core.commitIndex + 1; i <= index; i++) {
+                uncommittedBytes -= core.log.isCached(i) && core.termAt(i) == core.term()
+                        ? core.log.entry(i).bytes()
+                        : 0;
+            }
+            core.commitTo(index);
+            readsBeforeNoOp.forEach(token -> rounds.add(token, core.commitIndex));
+            readsBeforeNoOp.clear();
+            releaseReads();
+        }
+    }
+
+    /** The highest index that a majority of {@code voters} holds durably. */
+    private long majorityIndex(Collection<ReplicaId> voters) {
+        long[] indexes = new long[voters.size()];
+        int i = 0;
+        for (ReplicaId voter : voters) {
+            Progress progress = followers.get(voter);
+            indexes[i++] = voter.equals(core.self) ? core.persistedIndex() : progress == null ? 0 : progress.matchIndex;
+        }
+        Arrays.sort(indexes);
+        return indexes.length == 0 ? 0 : indexes[(indexes.length - 1) / 2];
+    }
+
+    void flush() {
+        for (Map.Entry<ReplicaId, Progress> follower : followers.entrySet()) {
+            replicate(follower.getKey(), follower.getValue(), false);
+        }
+    }
+
+    /** Sends what {@code peer} lacks as far as its window allows; at least something if a beat or a read round is due. */
+    private void replicate(ReplicaId peer, Progress progress, boolean beat) {
+        boolean spoke = false;
+        while (mayStream(progress)) {
+            long prev = progress.nextIndex - 1;
+            if (core.log.termAt(prev) < 0) {
+                progress.become(Mode.SNAPSHOT, progress.nextIndex);
+                core.emit(new Effect.SendSnapshot(peer, core.term()));
+            } else if (!core.log.isCached(progress.nextIndex)) {
+                fetch(peer, progress);
+            } else {
+                sendEntries(peer, progress, core.log.entries(progress.nextIndex, core.options.maxAppendBytes()));
+                spoke = true;
+            }
+        }
+        if (!spoke && (beat || (progress.roundSent < rounds.lastRound() && !rounds.isEmpty()))) {
+            sendBeat(peer, progress);
+        }
+    }
+
+    private boolean mayStream(Progress progress) {
+        return progress.mode != Mode.SNAPSHOT
+                && !progress.waiting
+                && progress.nextIndex <= core.log.lastIndex()
+                && !progress.windowFull(core.options);
+    }
+
+    private void fetch(ReplicaId peer, Progress progress) {
+        if (progress.mode == Mode.PROBE) {
+            // Where the logs agree is asked without entries; they are read from disk once it is known.
+            progress.waiting = true;
+            sendAppend(peer, progress, progress.nextIndex - 1, List.of());
+        } else {
+            progress.waiting = true;
+            core.emit(new Effect.Fetch(
+                    peer, progress.nextIndex, core.log.firstCached() - 1, core.options.maxAppendBytes()));
+        }
+    }
+
+    private void sendEntries(ReplicaId peer, Progress progress, List<Entry> entries) {
+        long prev = progress.nextIndex - 1;
+        long bytes = 0;
+        for (Entry entry : entries) {
+            bytes += entry.bytes();
+        }
+        sendAppend(peer, progress, prev, entries);
+        progress.sent(prev + entries.size(), bytes);
+    }
+
+    /** An append without entries: it keeps the follower, tells the commit index, finds out what got lost. */
+    private void sendBeat(ReplicaId peer, Progress progress) {
+        long prev = progress.nextIndex - 1;
+        boolean known = progress.mode != Mode.SNAPSHOT && core.log.termAt(prev) >= 0;
+        sendAppend(peer, progress, known ? prev : 0, List.of());
+    }
+
+    private void sendAppend(ReplicaId peer, Progress progress, long prev, List<Entry> entries) {
+        progress.roundSent = rounds.lastRound();
+        long prevTerm = prev == 0 ? 0 : core.log.termAt(prev);
+        core.send(
+                peer,
+                new Message.AppendEntries(core.term(), prev, prevTerm, core.commitIndex, rounds.lastRound(), entries));
+    }
+
+    void fetched(ReplicaId peer, List<Entry> entries) {
+        Progress progress = followers.get(peer);
+        if (core.role != Role.LEADER || progress == null || progress.mode != Mode.REPLICATE || !progress.waiting) {
+            return;
+        }
+        progress.waiting = false;
+        Entry last = entries.isEmpty() ? null : entries.get(entries.size() - 1);
+        if (last == null
+                || entries.get(0).index() != progress.nextIndex
+                || core.log.termAt(progress.nextIndex - 1) < 0
+                || core.log.termAt(last.index()) != last.term()) {
+            progress.become(Mode.PROBE, progress.nextIndex);
+            progress.waiting = true;
+            return;
+        }
+        sendEntries(peer, progress, entries);
+    }
+
+    void snapshotFailed(ReplicaId peer) {
+        Progress progress = followers.get(peer);
+        if (core.role == Role.LEADER && progress != null && progress.mode == Mode.SNAPSHOT) {
+            progress.become(Mode.PROBE, progress.nextIndex);
+            progress.waiting = true;
+        }
+    }
+
+    void transfer(ReplicaId target) {
+        Progress progress = followers.get(target);
+        if (core.role != Role.LEADER
+                || progress == null
+                || !core.configuration().isVoter(target)) {
+            return;
+        }
+        transferee = target;
+        transferDeadline = core.now + core.nanos(core.options.electionMaxMs());
+        if (progress.matchIndex == core.log.lastIndex()) {
+            core.send(target, new Message.TimeoutNow(core.term()));
+        }
+    }
+
+    SortedMap<ReplicaId, Long> matchIndexes() {
+        SortedMap<ReplicaId, Long> indexes = new TreeMap<>();
+        followers.forEach((peer, progress) -> indexes.put(peer, progress.matchIndex));
+        return indexes;
+    }
+}

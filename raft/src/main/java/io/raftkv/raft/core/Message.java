@@ -1,0 +1,131 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ReplicaId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What replicas of a group say to each other. Immutable. */
+public sealed interface Message {
+    /** The term of the sender; in a pre-vote the term that it would campaign in (Raft §9.6). */
+    long term();
+
+    /** Calls the method of {@code handler} for this kind of message. */
+    void dispatch(ReplicaId from, Handler handler);
+
+    /** One method per kind of message, so that a forgotten kind does not compile. */
+    interface Handler {
+        void onRequestVote(ReplicaId from, RequestVote message);
+
+        void onVoteResponse(ReplicaId from, VoteResponse message);
+
+        void onAppendEntries(ReplicaId from, AppendEntries message);
+
+        void onAppendResponse(ReplicaId from, AppendResponse message);
+
+        void onInstallSnapshot(ReplicaId from, InstallSnapshot message);
+
+        void onSnapshotResponse(ReplicaId from, SnapshotResponse message);
+
+        void onTimeoutNow(ReplicaId from, TimeoutNow message);
+    }
+
+    /**
+     * Raft §3.4, and §9.6 if {@code preVote}.
+     *
+     * @param transfer the leader asked for this election (§3.10), so that its being alive is no reason to refuse
+     */
+    record RequestVote(long term, boolean preVote, boolean transfer, long lastLogIndex, long lastLogTerm)
+            implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onRequestVote(from, this);
+        }
+    }
+
+    /** A granted pre-vote carries the term that was asked for, every other answer the term of the voter. */
+    record VoteResponse(long term, boolean preVote, boolean granted) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onVoteResponse(from, this);
+        }
+    }
+
+    /**
+     * Raft §3.5; without entries a heartbeat.
+     *
+     * @param round the highest read round that this message may confirm (§6.4), see {@link ReadRounds}
+     */
+    record AppendEntries(
+            long term, long prevLogIndex, long prevLogTerm, long leaderCommit, long round, List<Entry> entries)
+            implements Message {
+        public AppendEntries {
+            entries = List.copyOf(entries);
+        }
+
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onAppendEntries(from, this);
+        }
+
+        /** The last index that a follower that takes this message agrees with the leader about. */
+        public long lastIndex() {
+            return prevLogIndex + entries.size();
+        }
+    }
+
+    /**
+     * The answer to {@link AppendEntries} and to a completed snapshot.
+     *
+     * @param success whether the log agreed at {@code prevLogIndex}
+     * @param index on success how far the log agrees with the leader's <em>and is durable</em>; else the prevLogIndex
+     *     that was refused
+     * @param hintIndex on refusal the index at which the leader should try next, see {@link #hintTerm}
+     * @param hintTerm the term of the entry at {@code hintIndex} on the follower
+     * @param round the round of the message that is answered
+     */
+    record AppendResponse(long term, boolean success, long index, long hintIndex, long hintTerm, long round)
+            implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onAppendResponse(from, this);
+        }
+    }
+
+    /**
+     * A piece of a snapshot file (Raft §5.3).
+     *
+     * @param totalBytes the size of the whole file
+     * @param offset where {@code chunk} belongs; an empty chunk asks how much was received
+     */
+    record InstallSnapshot(long term, SnapshotMeta meta, long totalBytes, long offset, Bytes chunk) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onInstallSnapshot(from, this);
+        }
+    }
+
+    /** How much of the snapshot at {@code snapshotIndex} the follower holds; -1 if it cannot take it. */
+    record SnapshotResponse(long term, long snapshotIndex, long receivedBytes) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onSnapshotResponse(from, this);
+        }
+    }
+
+    /** Tells the receiver to campaign at once (Raft §3.10). */
+    record TimeoutNow(long term) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onTimeoutNow(from, this);
+        }
+    }
+
+    /** A message with its way. */
+    record Envelope(long groupId, ReplicaId from, ReplicaId to, Message message) {}
+
+    /** Used where a replica may be unknown. */
+    static String name(@Nullable ReplicaId id) {
+        return id == null ? "nobody" : id.toString();
+    }
+}

@@ -1,0 +1,572 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.GroupWrite.LogPosition;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replica of one group: every decision of Raft, and nothing else. {@link #step} takes what happened and says what is
+ * to be done about it; it has no clock, thread or disk, and its only source of chance is given to it. The same inputs
+ * give the same effects.
+ *
+ * <p>This class holds what all roles share: term, vote, log, commit index, and the rule of the disk. What the roles do is
+ * in {@link Elections}, {@link Follower} and {@link Leader}.
+ *
+ * <p><b>The rule of the disk</b> (Raft §3.8): an answer that promises something leaves only when all that was written up
+ * to it is durable. Such messages go through {@link #sendWhenDurable}; there is no other way to send one.
+ *
+ * <p>Threads: one at a time (the group's loop).
+ */
+public final class RaftCore {
+    /** What a replica starts from. */
+    public record Recovered(HardState hardState, LogPosition logStart, List<Entry> entries, SnapshotMeta snapshot) {
+        /** A replica that never was. */
+        public static Recovered fresh(Configuration genesis) {
+            return new Recovered(HardState.INITIAL, new LogPosition(0, 0), List.of(), SnapshotMeta.beginning(genesis));
+        }
+    }
+
+    /** How far the log is durable once the writes up to {@code sequence} are. */
+    private static final class Mark {
+        final long sequence;
+        long lastIndex;
+
+        Mark(long sequence, long lastIndex) {
+            this.sequence = sequence;
+            this.lastIndex = lastIndex;
+        }
+    }
+
+    private record Deferred(long sequence, ReplicaId to, Message message) {}
+
+    final long groupId;
+    final ReplicaId self;
+    final CoreOptions options;
+    final RandomGenerator random;
+    final RaftLog log;
+    final ConfigurationHistory configurations;
+    final Elections elections;
+    final Follower follower;
+    final Leader leaderRole;
+
+    long now;
+    Role role = Role.FOLLOWER;
+
+    @Nullable
+    ReplicaId leader;
+
+    long commitIndex;
+    private HardState hardState;
+    private SnapshotMeta snapshot;
+    private long lastTimeMs;
+    private long lastApplied;
+
+    private final ArrayDeque<Mark> marks = new ArrayDeque<>();
+    private final ArrayDeque<Deferred> deferred = new ArrayDeque<>();
+    private final List<Effect.Send> sendAfterThisStep = new ArrayList<>();
+    private List<Effect> effects = new ArrayList<>();
+    private List<Entry> unsaved = new ArrayList<>();
+    private boolean hardStateChanged;
+    private boolean logStartChanged;
+    private long sequence;
+    private long persistedSequence;
+    private long hardStateSequence;
+    private long persistedIndex;
+
+    private final Dispatcher dispatcher = new Dispatcher();
+    private final Invariants invariants = new Invariants();
+
+    /**
+     * @param preferred whether this replica should campaign first while the group has never had a leader, so that the
+     *     first leaders of many groups are spread over the servers without a race
+     */
+    public RaftCore(
+            long groupId,
+            ReplicaId self,
+            CoreOptions options,
+            RandomGenerator random,
+            Recovered recovered,
+            boolean preferred,
+            long nowNanos) {
+        this.groupId = groupId;
+        this.self = self;
+        this.options = options;
+        this.random = random;
+        this.now = nowNanos;
+        this.hardState = recovered.hardState();
+        this.snapshot = recovered.snapshot();
+        this.log = new RaftLog(recovered.logStart(), recovered.entries());
+        this.configurations = new ConfigurationHistory(snapshot.configurationIndex(), snapshot.configuration());
+        this.lastTimeMs = snapshot.timeMs();
+        joinLogAndSnapshot(recovered.entries());
+        this.commitIndex = snapshot.index();
+        this.lastApplied = snapshot.index();
+        this.persistedIndex = log.lastIndex();
+        this.elections = new Elections(this, preferred);
+        this.follower = new Follower(this);
+        this.leaderRole = new Leader(this);
+        this.role = followerRole();
+        elections.restartTimer();
+    }
+
+    /** After a crash between a received snapshot and the write that replaces the log, the snapshot is the newer truth. */
+    private void joinLogAndSnapshot(List<Entry> entries) {
+        if (snapshot.index() < log.start().index()) {
+            throw new IllegalStateException("the log of group " + groupId + " starts behind " + log.start()
+                    + " but the newest snapshot covers only " + snapshot.index()
+                    + "; restore the snapshot or let this server join again as a new one");
+        }
+        if (log.termAt(snapshot.index()) != snapshot.term()) {
+            log.resetTo(new LogPosition(snapshot.index(), snapshot.term()));
+            logStartChanged = true;
+            return;
+        }
+        for (Entry entry : entries) {
+            if (entry.index() > snapshot.configurationIndex()) {
+                configurations.appended(entry);
+            }
+            lastTimeMs = Math.max(lastTimeMs, entry.timeMs());
+        }
+    }
+
+    /**
+     * Takes one input.
+     *
+     * @param nowNanos monotonic, never less than at the call before
+     * @return what is to be done, in this order; owned by the caller
+     */
+    public List<Effect> step(long nowNanos, Input input) {
+        now = Math.max(now, nowNanos);
+        input.dispatch(dispatcher);
+        emitPersist();
+        releaseDeferred();
+        invariants.check(this);
+        List<Effect> result = effects;
+        effects = result.isEmpty() ? result : new ArrayList<>();
+        return result.isEmpty() ? List.of() : result;
+    }
+
+    /** When the next {@link Input.Tick} is wanted. */
+    public long nextDeadlineNanos() {
+        return role == Role.LEADER ? leaderRole.nextDeadline() : elections.deadline();
+    }
+
+    /** Tells what the state machine holds, so that the memory of older entries can be freed. */
+    public void appliedTo(long index) {
+        lastApplied = Math.max(lastApplied, index);
+        if (log.cachedBytes() > options.cacheBytes()) {
+            long evictable = Math.min(lastApplied, persistedIndex);
+            while (log.cachedBytes() > options.cacheBytes() && log.firstCached() <= evictable) {
+                log.evictTo(log.firstCached());
+            }
+        }
+    }
+
+    public Role role() {
+        return role;
+    }
+
+    public long term() {
+        return hardState.term();
+    }
+
+    public @Nullable ReplicaId votedFor() {
+        return hardState.votedFor();
+    }
+
+    public @Nullable ReplicaId leader() {
+        return leader;
+    }
+
+    public long commitIndex() {
+        return commitIndex;
+    }
+
+    public long lastIndex() {
+        return log.lastIndex();
+    }
+
+    /** How far the own log is durable. */
+    public long persistedIndex() {
+        return persistedIndex;
+    }
+
+    /** The first entry that the log still holds. */
+    public long firstIndex() {
+        return log.start().index() + 1;
+    }
+
+    public SnapshotMeta snapshot() {
+        return snapshot;
+    }
+
+    public Configuration configuration() {
+        return configurations.current();
+    }
+
+    /** Whether this replica leads and an entry of its own term is committed, so that it may serve reads. */
+    public boolean isReady() {
+        return role == Role.LEADER && log.termAt(commitIndex) == term();
+    }
+
+    /** The entry at {@code index}; throws if it is not in memory. What is committed and not applied always is. */
+    public Entry entry(long index) {
+        return log.entry(index);
+    }
+
+    public long termAt(long index) {
+        return log.termAt(index);
+    }
+
+    /** On a leader how far the log of each other member is known to agree and be durable; empty elsewhere. */
+    public SortedMap<ReplicaId, Long> matchIndexes() {
+        return role == Role.LEADER ? leaderRole.matchIndexes() : Collections.emptySortedMap();
+    }
+
+    /** What a snapshot of the state at {@code index}, an applied entry, stands for. */
+    public SnapshotMeta snapshotAt(long index, long timeMs) {
+        ConfigurationHistory.Indexed configuration = configurations.at(index);
+        return new SnapshotMeta(index, log.termAt(index), configuration.configuration(), configuration.index(), timeMs);
+    }
+
+    // What the roles use.
+
+    void emit(Effect effect) {
+        effects.add(effect);
+    }
+
+    void send(ReplicaId to, Message message) {
+        effects.add(new Effect.Send(to, message));
+    }
+
+    /** Sends once everything written so far, this step included, is durable. */
+    void sendWhenDurable(ReplicaId to, Message message) {
+        sendAfterThisStep.add(new Effect.Send(to, message));
+    }
+
+    boolean isTermDurable() {
+        return !hardStateChanged && hardStateSequence <= persistedSequence;
+    }
+
+    long nanos(long ms) {
+        return TimeUnit.MILLISECONDS.toNanos(ms);
+    }
+
+    long lastTimeMs() {
+        return lastTimeMs;
+    }
+
+    void vote(long term, ReplicaId candidate) {
+        if (term < hardState.term()
+                || (term == hardState.term()
+                        && hardState.votedFor() != null
+                        && !candidate.equals(hardState.votedFor()))) {
+            throw new IllegalStateException(
+                    "cannot vote for " + candidate + " in term " + term + " after " + hardState);
+        }
+        HardState voted = new HardState(term, candidate);
+        if (!voted.equals(hardState)) {
+            hardState = voted;
+            hardStateChanged = true;
+        }
+    }
+
+    /** Follows {@code newLeader} in {@code term}, or nobody yet. */
+    void becomeFollower(long term, @Nullable ReplicaId newLeader, String why) {
+        if (term > hardState.term()) {
+            hardState = new HardState(term, null);
+            hardStateChanged = true;
+        }
+        becomeRole(followerRole(), newLeader, why);
+    }
+
+    Role followerRole() {
+        return configurations.current().isVoter(self) ? Role.FOLLOWER : Role.LEARNER;
+    }
+
+    private long toldTerm = -1;
+
+    void becomeRole(Role newRole, @Nullable ReplicaId newLeader, String why) {
+        if (role == newRole && java.util.Objects.equals(leader, newLeader) && toldTerm == term()) {
+            return;
+        }
+        if (role == Role.LEADER && newRole != Role.LEADER) {
+            leaderRole.stop();
+        }
+        role = newRole;
+        leader = newLeader;
+        toldTerm = term();
+        emit(new Effect.RoleChanged(newRole, term(), newLeader, why));
+    }
+
+    void append(Entry entry) {
+        log.append(entry);
+        unsaved.add(entry);
+        configurations.appended(entry);
+        lastTimeMs = Math.max(lastTimeMs, entry.timeMs());
+    }
+
+    /** Cuts what a leader of a later term replaces. Never anything committed (Raft §3.6). */
+    void truncateFrom(long index) {
+        if (index <= commitIndex) {
+            throw new IllegalStateException(
+                    "group " + groupId + ": asked to cut at " + index + " what is committed up to " + commitIndex
+                            + " in term " + term() + "; two histories exist, stop and keep all disks");
+        }
+        log.truncateFrom(index);
+        configurations.truncatedFrom(index);
+        unsaved.removeIf(entry -> entry.index() >= index);
+        // Writes under way may finish later, but what they wrote at these indexes is no longer the log.
+        marks.forEach(mark -> mark.lastIndex = Math.min(mark.lastIndex, index - 1));
+        persistedIndex = Math.min(persistedIndex, index - 1);
+        emit(new Effect.Truncated(index));
+    }
+
+    void commitTo(long index) {
+        if (index <= commitIndex) {
+            return;
+        }
+        if (index > log.lastIndex()) {
+            throw new IllegalStateException("commit " + index + " beyond the last entry " + log.lastIndex());
+        }
+        commitIndex = index;
+        emit(new Effect.Commit(index));
+    }
+
+    private void snapshotStored(SnapshotMeta meta) {
+        if (meta.index() <= snapshot.index()) {
+            return;
+        }
+        snapshot = meta;
+        long keepFrom = meta.index() + 1;
+        long tail = 0;
+        while (log.isCached(keepFrom - 1) && tail + log.entry(keepFrom - 1).bytes() <= options.tailBytes()) {
+            tail += log.entry(--keepFrom).bytes();
+        }
+        if (keepFrom - 1 > log.start().index()) {
+            log.compactTo(keepFrom - 1);
+            configurations.compactTo(keepFrom - 1);
+            logStartChanged = true;
+        }
+    }
+
+    private void snapshotReceived(ReplicaId from, SnapshotMeta meta) {
+        if (meta.index() > commitIndex) {
+            if (log.termAt(meta.index()) == meta.term()) {
+                log.compactTo(meta.index());
+                configurations.compactTo(meta.index());
+            } else {
+                log.resetTo(new LogPosition(meta.index(), meta.term()));
+                configurations.resetTo(meta);
+                marks.forEach(mark -> mark.lastIndex = meta.index());
+                unsaved.clear();
+            }
+            // The snapshot itself is durable, whatever becomes of the write that replaces the log.
+            persistedIndex = Math.min(Math.max(persistedIndex, meta.index()), log.lastIndex());
+            snapshot = meta;
+            commitIndex = meta.index();
+            lastApplied = meta.index();
+            lastTimeMs = Math.max(lastTimeMs, meta.timeMs());
+            logStartChanged = true;
+            emit(new Effect.Install(meta));
+        }
+        follower.acknowledge(from, commitIndex, 0);
+    }
+
+    private void persisted(long upTo) {
+        persistedSequence = Math.max(persistedSequence, upTo);
+        while (!marks.isEmpty() && marks.getFirst().sequence <= upTo) {
+            persistedIndex = Math.max(persistedIndex, marks.removeFirst().lastIndex);
+        }
+        if (role == Role.LEADER) {
+            leaderRole.advanceCommit();
+        } else if (role == Role.CANDIDATE && isTermDurable()) {
+            elections.ownVoteDurable();
+        }
+    }
+
+    private void emitPersist() {
+        if (hardStateChanged || logStartChanged || !unsaved.isEmpty()) {
+            sequence++;
+            marks.add(new Mark(sequence, log.lastIndex()));
+            emit(new Effect.Persist(
+                    sequence,
+                    new GroupWrite(
+                            groupId,
+                            hardStateChanged ? hardState : null,
+                            logStartChanged ? log.start() : null,
+                            unsaved)));
+            if (hardStateChanged) {
+                hardStateSequence = sequence;
+            }
+            unsaved = new ArrayList<>();
+            hardStateChanged = false;
+            logStartChanged = false;
+        }
+        for (Effect.Send send : sendAfterThisStep) {
+            deferred.add(new Deferred(sequence, send.to(), send.message()));
+        }
+        sendAfterThisStep.clear();
+    }
+
+    /** Lets go what waited for the disk. Answers of terms gone by are of no use to anybody. */
+    private void releaseDeferred() {
+        Effect.@Nullable Send ack = null;
+        while (!deferred.isEmpty() && deferred.getFirst().sequence() <= persistedSequence) {
+            Deferred next = deferred.removeFirst();
+            if (next.message().term() < term()) {
+                continue;
+            }
+            Effect.Send send = new Effect.Send(next.to(), next.message());
+            if (ack != null && !Follower.covers(send, ack)) {
+                effects.add(ack);
+            }
+            ack = null;
+            if (next.message() instanceof Message.AppendResponse response && response.success()) {
+                ack = send;
+            } else {
+                effects.add(send);
+            }
+        }
+        if (ack != null) {
+            effects.add(ack);
+        }
+    }
+
+    SortedMap<ReplicaId, Progress> freshProgress() {
+        SortedMap<ReplicaId, Progress> all = new TreeMap<>();
+        for (ReplicaId member : configuration().members()) {
+            if (!member.equals(self)) {
+                all.put(member, new Progress(log.lastIndex() + 1, now));
+            }
+        }
+        return all;
+    }
+
+    private final class Dispatcher implements Input.Handler {
+        @Override
+        public void onTick() {
+            if (role == Role.LEADER) {
+                leaderRole.tick();
+            } else {
+                elections.tick();
+            }
+        }
+
+        @Override
+        public void onReceive(Input.Receive input) {
+            if (!input.from().equals(self)) {
+                input.message().dispatch(input.from(), messages);
+            }
+        }
+
+        @Override
+        public void onPropose(Input.Propose input) {
+            leaderRole.propose(input);
+        }
+
+        @Override
+        public void onRead(Input.Read input) {
+            leaderRole.read(input.token());
+        }
+
+        @Override
+        public void onPersisted(Input.Persisted input) {
+            persisted(input.sequence());
+        }
+
+        @Override
+        public void onSnapshotStored(Input.SnapshotStored input) {
+            snapshotStored(input.meta());
+        }
+
+        @Override
+        public void onSnapshotReceived(Input.SnapshotReceived input) {
+            snapshotReceived(input.from(), input.meta());
+        }
+
+        @Override
+        public void onSnapshotFailed(Input.SnapshotFailed input) {
+            leaderRole.snapshotFailed(input.peer());
+        }
+
+        @Override
+        public void onFetched(Input.Fetched input) {
+            leaderRole.fetched(input.peer(), input.entries());
+        }
+
+        @Override
+        public void onLinkDown(Input.LinkDown input) {
+            elections.linkDown(input.peer());
+        }
+
+        @Override
+        public void onTransferLeadership(Input.TransferLeadership input) {
+            leaderRole.transfer(input.target());
+        }
+
+        @Override
+        public void onFlush() {
+            if (role == Role.LEADER) {
+                leaderRole.flush();
+            }
+        }
+
+        private final Message.Handler messages = new Message.Handler() {
+            @Override
+            public void onRequestVote(ReplicaId from, Message.RequestVote message) {
+                elections.onRequestVote(from, message);
+            }
+
+            @Override
+            public void onVoteResponse(ReplicaId from, Message.VoteResponse message) {
+                elections.onVoteResponse(from, message);
+            }
+
+            @Override
+            public void onAppendEntries(ReplicaId from, Message.AppendEntries message) {
+                follower.onAppendEntries(from, message);
+            }
+
+            @Override
+            public void onAppendResponse(ReplicaId from, Message.AppendResponse message) {
+                if (message.term() > term()) {
+                    becomeFollower(message.term(), null, from + " is in a later term");
+                } else if (message.term() == term() && role == Role.LEADER) {
+                    leaderRole.onAppendResponse(from, message);
+                }
+            }
+
+            @Override
+            public void onInstallSnapshot(ReplicaId from, Message.InstallSnapshot message) {
+                follower.onInstallSnapshot(from, message);
+            }
+
+            @Override
+            public void onSnapshotResponse(ReplicaId from, Message.SnapshotResponse message) {
+                if (message.term() > term()) {
+                    becomeFollower(message.term(), null, from + " is in a later term");
+                } else if (message.term() == term() && role == Role.LEADER) {
+                    leaderRole.heard(from);
+                }
+            }
+
+            @Override
+            public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {
+                if (message.term() == term() && role == Role.FOLLOWER) {
+                    elections.campaign(true);
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,725 @@
+package io.raftkv.raft.driver;
+
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.Completion;
+import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.GroupStatus;
+import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.StateMachine;
+import io.raftkv.raft.core.CommandBatch;
+import io.raftkv.raft.core.Effect;
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.Input;
+import io.raftkv.raft.core.Message;
+import io.raftkv.raft.core.RaftCore;
+import io.raftkv.raft.core.SnapshotMeta;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Drives one replica: feeds its {@link RaftCore} and does what it wants done, see {@link LoopWorker} for the order.
+ *
+ * <p>Threads: the group's loop, except the methods of {@link RaftGroup}.
+ */
+final class GroupRunner implements RaftGroup {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupRunner.class);
+
+    /** Commands that were appended as one entry and wait for its fate. */
+    private record Batch(long token, long index, long term, List<Completion> completions) {}
+
+    private record Reads(long index, List<Completion> completions) {}
+
+    private final RaftNode node;
+    private final LoopWorker worker;
+    private final EventLoop loop;
+    private final long groupId;
+    private final ReplicaId self;
+    private final RaftCore core;
+    private final StateMachine machine;
+    private final SnapshotTransfers transfers;
+    private final Executor effects = new Executor();
+
+    private final ArrayDeque<Input> inputs = new ArrayDeque<>();
+    private List<Bytes> commands = new ArrayList<>();
+    private List<Completion> completions = new ArrayList<>();
+    private List<Completion> reads = new ArrayList<>();
+    private final AtomicLong pendingBytes = new AtomicLong();
+
+    private final ArrayDeque<Batch> proposed = new ArrayDeque<>();
+    private final ArrayDeque<Reads> confirming = new ArrayDeque<>();
+    private final ArrayDeque<Reads> confirmed = new ArrayDeque<>();
+    private long nextToken;
+    private long lastApplied;
+    private long lastAppliedTimeMs;
+
+    private final Snapshots snapshots;
+    private @Nullable Runnable receivedState;
+    private EventLoop.@Nullable Scheduled timer;
+    private long timerAt;
+    private boolean beatIsDue;
+    private boolean closed;
+
+    boolean isReadyForTurn;
+
+    private volatile @Nullable ReplicaId leader;
+    private volatile boolean isLeader;
+    private volatile GroupStatus status;
+    private long statusNanos;
+    private @Nullable LeaderListener listener;
+    private @Nullable ReplicaId toldLeader;
+    private long toldTerm = -1;
+    private boolean toldReady;
+
+    GroupRunner(RaftNode node, LoopWorker worker, long groupId, RaftCore core, ReplicaId self, StateMachine machine) {
+        this.node = node;
+        this.worker = worker;
+        this.loop = worker.loop();
+        this.groupId = groupId;
+        this.core = core;
+        this.self = self;
+        this.machine = machine;
+        this.transfers = new SnapshotTransfers(this);
+        this.lastApplied = core.snapshot().index();
+        this.lastAppliedTimeMs = core.snapshot().timeMs();
+        this.snapshots = new Snapshots();
+        this.status = buildStatus();
+        // The first turn, and the first timer, come from here.
+        loop.execute(() -> {
+            if (!closed) {
+                worker.ready(this);
+            }
+        });
+    }
+
+    // RaftGroup: any thread.
+
+    @Override
+    public long id() {
+        return groupId;
+    }
+
+    @Override
+    public ReplicaId self() {
+        return self;
+    }
+
+    @Override
+    public EventLoop loop() {
+        return loop;
+    }
+
+    @Override
+    public void propose(Bytes command, Completion completion) {
+        RaftOptions options = options();
+        if (command.length() > options.maxCommandBytes()) {
+            throw new IllegalArgumentException("a command of " + command.length()
+                    + " bytes is larger than the limit of " + options.maxCommandBytes());
+        }
+        boolean full = pendingBytes.get() + command.length() > options.maxPendingBytes()
+                || node.log().queuedBytes() > options.maxLogQueueBytes();
+        if (!full) {
+            pendingBytes.addAndGet(command.length());
+        }
+        onLoop(() -> {
+            if (full) {
+                completion.failed(new RaftException.Busy("too much waits to be written", 50));
+            } else if (closed) {
+                completion.failed(stopped());
+            } else {
+                commands.add(command);
+                completions.add(completion);
+                worker.ready(this);
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<@Nullable Object> propose(Bytes command) {
+        CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+        propose(command, new Completion() {
+            @Override
+            public void succeeded(@Nullable Object value) {
+                result.complete(value);
+            }
+
+            @Override
+            public void failed(RaftException failure) {
+                result.completeExceptionally(failure);
+            }
+        });
+        return result;
+    }
+
+    @Override
+    public void read(Completion completion) {
+        onLoop(() -> {
+            if (closed) {
+                completion.failed(stopped());
+            } else {
+                reads.add(completion);
+                worker.ready(this);
+            }
+        });
+    }
+
+    @Override
+    public GroupStatus status() {
+        return loop.inLoop() ? buildStatus() : status;
+    }
+
+    @Override
+    public @Nullable ReplicaId leader() {
+        return leader;
+    }
+
+    @Override
+    public boolean isLeader() {
+        return isLeader;
+    }
+
+    @Override
+    public void onLeaderChange(LeaderListener newListener) {
+        onLoop(() -> {
+            listener = newListener;
+            toldTerm = -1;
+            tellLeader();
+        });
+    }
+
+    @Override
+    public void transferLeadership(ReplicaId target) {
+        onLoop(() -> input(new Input.TransferLeadership(target)));
+    }
+
+    private void onLoop(Runnable task) {
+        if (loop.inLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    private RaftException.Stopped stopped() {
+        return new RaftException.Stopped("group " + groupId + " is closed on this server");
+    }
+
+    // What the rest of the driver uses.
+
+    RaftNode node() {
+        return node;
+    }
+
+    RaftOptions options() {
+        return node.options().raft();
+    }
+
+    StateMachine machine() {
+        return machine;
+    }
+
+    long term() {
+        return core.term();
+    }
+
+    RaftCore core() {
+        return core;
+    }
+
+    void input(Input input) {
+        if (!closed) {
+            inputs.add(input);
+            worker.ready(this);
+        }
+    }
+
+    void receive(ReplicaId from, Message message) {
+        input(new Input.Receive(from, message));
+    }
+
+    void linkDown(long server) {
+        ReplicaId current = core.leader();
+        if (current != null && current.server() == server) {
+            input(new Input.LinkDown(current));
+        }
+    }
+
+    void send(ReplicaId to, Message message) {
+        if (!closed) {
+            worker.send(groupId, self, to, message);
+            worker.ready(this);
+        }
+    }
+
+    /** Runs {@code work} on the background executor, then one of the others here, unless the group was closed. */
+    <T> void inBackground(Callable<T> work, Consumer<T> done, Consumer<Exception> failed) {
+        node.options().backgroundExecutor().execute(() -> {
+            T result;
+            try {
+                result = work.call();
+            } catch (Exception e) {
+                loop.execute(() -> ifOpen(() -> failed.accept(e)));
+                return;
+            }
+            loop.execute(() -> ifOpen(() -> done.accept(result)));
+        });
+    }
+
+    private void ifOpen(Runnable task) {
+        if (!closed) {
+            task.run();
+        }
+    }
+
+    void persisted(long sequence) {
+        snapshots.persisted(sequence);
+        input(new Input.Persisted(sequence));
+    }
+
+    void snapshotReceived(ReplicaId from, SnapshotMeta meta, Runnable state) {
+        receivedState = state;
+        input(new Input.SnapshotReceived(from, meta));
+    }
+
+    /** Ends this replica: whoever waits is told. */
+    void close(String why) {
+        closed = true;
+        if (timer != null) {
+            timer.cancel();
+        }
+        failProposed(why);
+        completions.forEach(completion -> completion.failed(stopped()));
+        reads.forEach(completion -> completion.failed(stopped()));
+        confirming.forEach(batch -> batch.completions().forEach(completion -> completion.failed(stopped())));
+        confirmed.forEach(batch -> batch.completions().forEach(completion -> completion.failed(stopped())));
+        completions.clear();
+        commands.clear();
+        reads.clear();
+        confirming.clear();
+        confirmed.clear();
+        isLeader = false;
+    }
+
+    // A turn.
+
+    /** Mail first, then proposals, reads and timers: who was late must read its mail before it decides who is dead. */
+    void decide() {
+        if (closed) {
+            return;
+        }
+        try {
+            Input input;
+            while ((input = inputs.poll()) != null) {
+                if (input instanceof Input.Receive receive) {
+                    noteSnapshotAnswers(receive);
+                }
+                step(input);
+            }
+            proposeWaiting();
+            readWaiting();
+            if (loop.nowNanos() - core.nextDeadlineNanos() >= 0) {
+                beatIsDue = true;
+                step(new Input.Tick());
+            }
+            step(new Input.Flush());
+            armTimer();
+        } catch (RuntimeException e) {
+            node.fail(e);
+        }
+    }
+
+    private void step(Input input) {
+        for (Effect effect : core.step(loop.nowNanos(), input)) {
+            effect.dispatch(effects);
+        }
+    }
+
+    private void noteSnapshotAnswers(Input.Receive receive) {
+        if (receive.message() instanceof Message.SnapshotResponse response && response.term() == core.term()) {
+            transfers.answered(receive.from(), response);
+        } else if (receive.message() instanceof Message.AppendResponse response && response.success()) {
+            transfers.matched(receive.from(), response.index());
+        }
+    }
+
+    private void proposeWaiting() {
+        int from = 0;
+        while (from < commands.size()) {
+            int to = from;
+            int bytes = 0;
+            while (to < commands.size()
+                    && to - from < options().maxBatchCommands()
+                    && (to == from
+                            || bytes + commands.get(to).length() <= options().maxBatchBytes())) {
+                bytes += commands.get(to++).length();
+            }
+            // The batch waits under its token first: the effects of the step say what became of it.
+            proposed.add(new Batch(nextToken, 0, 0, completions.subList(from, to)));
+            step(new Input.Propose(nextToken++, loop.wallClockMs(), commands.subList(from, to)));
+            pendingBytes.addAndGet(-bytes);
+            from = to;
+        }
+        if (from > 0) {
+            commands = new ArrayList<>();
+            completions = new ArrayList<>();
+        }
+    }
+
+    private void readWaiting() {
+        if (!reads.isEmpty()) {
+            long token = nextToken++;
+            confirming.add(new Reads(token, reads));
+            reads = new ArrayList<>();
+            step(new Input.Read(token));
+        }
+    }
+
+    private void armTimer() {
+        long deadline = core.nextDeadlineNanos();
+        if (timer != null && timerAt - deadline <= 0) {
+            // It fires too early, sees that nothing is due, and is armed again: cheaper than to move it with every
+            // message.
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+        }
+        timerAt = deadline;
+        timer = loop.schedule(Math.max(0, deadline - loop.nowNanos()), () -> {
+            timer = null;
+            if (!closed) {
+                worker.ready(this);
+            }
+        });
+    }
+
+    /** Applies what is committed, as much as the budget allows, and serves the reads that waited for it. */
+    void apply() {
+        if (closed) {
+            return;
+        }
+        try {
+            int bytes = 0;
+            while (lastApplied < core.commitIndex() && bytes < options().applyBudgetBytes()) {
+                Entry entry = core.entry(lastApplied + 1);
+                applyEntry(entry);
+                bytes += entry.bytes();
+            }
+            if (lastApplied < core.commitIndex()) {
+                worker.ready(this);
+            }
+            core.appliedTo(lastApplied);
+            serveReads();
+            snapshots.takeIfDue();
+            tellLeader();
+            refreshStatus();
+        } catch (RuntimeException e) {
+            node.fail(e);
+        }
+    }
+
+    private void applyEntry(Entry entry) {
+        Batch waiting = proposed.peek();
+        boolean mine = waiting != null && waiting.index() == entry.index() && waiting.term() == entry.term();
+        List<Completion> told = mine && waiting != null ? waiting.completions() : List.of();
+        if (mine) {
+            proposed.poll();
+        }
+        lastApplied = entry.index();
+        lastAppliedTimeMs = entry.timeMs();
+        if (entry.type() == Entry.Type.COMMANDS) {
+            CommandBatch.forEach(entry.payload(), (position, command) -> {
+                Object result = machine.apply(entry.index(), entry.timeMs(), command);
+                if (position < told.size()) {
+                    told.get(position).succeeded(result);
+                }
+            });
+        }
+        snapshots.applied(entry);
+        node.options().observer().applied(groupId, self, entry);
+    }
+
+    private void serveReads() {
+        while (!confirmed.isEmpty() && confirmed.getFirst().index() <= lastApplied) {
+            confirmed.removeFirst().completions().forEach(completion -> completion.succeeded(null));
+        }
+    }
+
+    private void failProposed(String why) {
+        List<Batch> lost = new ArrayList<>(proposed);
+        proposed.clear();
+        for (Batch batch : lost) {
+            RaftException failure = new RaftException.OutcomeUnknown(why);
+            batch.completions().forEach(completion -> completion.failed(failure));
+        }
+    }
+
+    private void tellLeader() {
+        boolean ready = core.isReady() && core.termAt(lastApplied) == core.term();
+        isLeader = ready;
+        leader = core.leader();
+        if (listener != null
+                && (toldTerm != core.term() || toldReady != ready || !Objects.equals(toldLeader, core.leader()))) {
+            toldTerm = core.term();
+            toldReady = ready;
+            toldLeader = core.leader();
+            listener.leaderChanged(toldLeader, toldTerm, ready);
+        }
+    }
+
+    private void refreshStatus() {
+        long now = loop.nowNanos();
+        if (beatIsDue || now - statusNanos > 20_000_000L) {
+            transfers.tick(core.term());
+            beatIsDue = false;
+            statusNanos = now;
+            status = buildStatus();
+        }
+    }
+
+    private GroupStatus buildStatus() {
+        return new GroupStatus(
+                groupId,
+                self,
+                core.role(),
+                core.term(),
+                core.leader(),
+                core.firstIndex(),
+                core.lastIndex(),
+                core.commitIndex(),
+                lastApplied,
+                core.snapshot().index(),
+                core.configuration(),
+                core.matchIndexes());
+    }
+
+    /** Takes snapshots of the own state, and removes old ones. */
+    private final class Snapshots {
+        /** The snapshots before {@code index} may go once the writes up to {@code sequence} are durable. */
+        private record Removal(long sequence, long index) {}
+
+        private final ArrayDeque<Removal> removals = new ArrayDeque<>();
+        private long bytesSince;
+        private long lastBytes;
+        private boolean underWay;
+
+        void applied(Entry entry) {
+            bytesSince += entry.bytes();
+        }
+
+        void takeIfDue() {
+            long threshold = Math.max(options().snapshotThresholdBytes(), lastBytes / 2);
+            if (underWay
+                    || bytesSince < threshold
+                    || lastApplied <= core.snapshot().index()
+                    || !node.snapshotSlot().compareAndSet(false, true)) {
+                return;
+            }
+            underWay = true;
+            bytesSince = 0;
+            SnapshotMeta meta = core.snapshotAt(lastApplied, lastAppliedTimeMs);
+            StateMachine.FrozenState frozen = machine.freeze();
+            node.options().backgroundExecutor().execute(() -> {
+                try {
+                    long bytes = node.snapshots()
+                            .write(groupId, meta, frozen::writeTo)
+                            .totalBytes();
+                    loop.execute(() -> finished(frozen, meta, bytes));
+                } catch (Exception e) {
+                    LOG.error(
+                            "group {}: the snapshot at index {} failed; the log is kept and a later one is tried",
+                            groupId,
+                            meta.index(),
+                            e);
+                    loop.execute(() -> finished(frozen, null, lastBytes));
+                }
+            });
+        }
+
+        private void finished(StateMachine.FrozenState frozen, @Nullable SnapshotMeta meta, long bytes) {
+            node.snapshotSlot().set(false);
+            underWay = false;
+            frozen.close();
+            lastBytes = bytes;
+            if (meta != null) {
+                input(new Input.SnapshotStored(meta));
+                node.options().observer().snapshotTaken(groupId, self, meta);
+            }
+        }
+
+        void logStartMoves(long sequence) {
+            removals.add(new Removal(sequence, core.snapshot().index()));
+        }
+
+        void persisted(long sequence) {
+            while (!removals.isEmpty() && removals.getFirst().sequence() <= sequence) {
+                long index = removals.removeFirst().index();
+                if (removals.isEmpty() || removals.getFirst().sequence() > sequence) {
+                    inBackground(
+                            () -> {
+                                node.snapshots().retainOnly(groupId, index);
+                                return index;
+                            },
+                            done -> {},
+                            failure -> LOG.warn("group {}: old snapshots are left behind", groupId, failure));
+                }
+            }
+        }
+    }
+
+    /** Does what the core wants. */
+    private final class Executor implements Effect.Handler {
+        private final RaftObserver observer() {
+            return node.options().observer();
+        }
+
+        @Override
+        public void onSend(Effect.Send effect) {
+            worker.send(groupId, self, effect.to(), effect.message());
+        }
+
+        @Override
+        public void onPersist(Effect.Persist effect) {
+            worker.persist(GroupRunner.this, effect.sequence(), effect.write());
+            if (effect.write().logStart() != null) {
+                snapshots.logStartMoves(effect.sequence());
+            }
+            effect.write().entries().forEach(entry -> observer().appended(groupId, self, entry));
+            if (effect.write().hardState() != null && effect.write().hardState().votedFor() != null) {
+                observer()
+                        .voted(
+                                groupId,
+                                self,
+                                core.term(),
+                                effect.write().hardState().votedFor());
+            }
+        }
+
+        @Override
+        public void onTruncated(Effect.Truncated effect) {
+            observer().truncated(groupId, self, effect.fromIndex());
+        }
+
+        @Override
+        public void onAppended(Effect.Appended effect) {
+            Batch batch = proposed.removeLast();
+            proposed.add(new Batch(batch.token(), effect.index(), effect.term(), batch.completions()));
+        }
+
+        @Override
+        public void onRefused(Effect.Refused effect) {
+            Batch batch = proposed.removeLast();
+            RaftException failure =
+                    switch (effect.reason()) {
+                        case NOT_LEADER -> new RaftException.NotLeader(effect.leader());
+                        case TOO_MANY_UNCOMMITTED ->
+                            new RaftException.Busy("too much waits for a majority of group " + groupId, 100);
+                        case TRANSFERRING ->
+                            new RaftException.Busy("group " + groupId + " hands over its leadership", 50);
+                    };
+            batch.completions().forEach(completion -> completion.failed(failure));
+        }
+
+        @Override
+        public void onCommit(Effect.Commit effect) {
+            observer().committed(groupId, self, effect.index());
+        }
+
+        @Override
+        public void onReadReady(Effect.ReadReady effect) {
+            confirming.removeIf(reads -> {
+                if (reads.index() == effect.token()) {
+                    confirmed.add(new Reads(effect.index(), reads.completions()));
+                    return true;
+                }
+                return false;
+            });
+        }
+
+        @Override
+        public void onReadFailed(Effect.ReadFailed effect) {
+            confirming.removeIf(reads -> {
+                if (reads.index() == effect.token()) {
+                    RaftException failure = new RaftException.NotLeader(effect.leader());
+                    reads.completions().forEach(completion -> completion.failed(failure));
+                    return true;
+                }
+                return false;
+            });
+        }
+
+        @Override
+        public void onRoleChanged(Effect.RoleChanged effect) {
+            LOG.debug(
+                    "group {} {}: {} in term {}, leader {}: {}",
+                    groupId,
+                    self,
+                    effect.role(),
+                    effect.term(),
+                    Message.name(effect.leader()),
+                    effect.why());
+            if (effect.role() == Role.LEADER) {
+                observer().becameLeader(groupId, self, effect.term(), core.lastIndex());
+            } else {
+                if (wasLeader) {
+                    observer().steppedDown(groupId, self, effect.term());
+                }
+                failProposed("leadership of group " + groupId + " was lost before a majority answered");
+            }
+            wasLeader = effect.role() == Role.LEADER;
+        }
+
+        private boolean wasLeader;
+
+        @Override
+        public void onSendSnapshot(Effect.SendSnapshot effect) {
+            transfers.start(effect.to(), effect.term());
+        }
+
+        @Override
+        public void onTakeChunk(Effect.TakeChunk effect) {
+            transfers.take(effect.from(), effect.message());
+        }
+
+        @Override
+        public void onInstall(Effect.Install effect) {
+            Runnable state = Objects.requireNonNull(receivedState, "a state to install");
+            receivedState = null;
+            state.run();
+            lastApplied = effect.meta().index();
+            lastAppliedTimeMs = effect.meta().timeMs();
+            snapshots.bytesSince = 0;
+            LOG.info("group {}: installed snapshot index={}", groupId, lastApplied);
+            observer().snapshotInstalled(groupId, self, effect.meta());
+        }
+
+        @Override
+        public void onFetch(Effect.Fetch effect) {
+            inBackground(
+                    () -> node.log().read(groupId, effect.from(), effect.to(), effect.maxBytes()),
+                    entries -> input(new Input.Fetched(effect.peer(), entries)),
+                    failure -> {
+                        LOG.warn("group {}: cannot read entries from {} on", groupId, effect.from(), failure);
+                        input(new Input.Fetched(effect.peer(), List.of()));
+                    });
+        }
+
+        @Override
+        public void onAlarm(Effect.Alarm effect) {
+            LOG.error("group {} {}: {}", groupId, self, effect.what());
+            observer().dropped(effect.what());
+        }
+    }
+}

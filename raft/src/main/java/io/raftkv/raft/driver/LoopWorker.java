@@ -1,0 +1,121 @@
+package io.raftkv.raft.driver;
+
+import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.GroupWrite;
+import io.raftkv.raft.core.Message;
+import io.raftkv.raft.core.Message.Envelope;
+import io.raftkv.raft.log.SharedLog;
+import io.raftkv.raft.transport.FrameCodec;
+import io.raftkv.raft.transport.Transport;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The groups of one event loop, and their turns. In a turn every group that has something to do decides; then the disk and
+ * the network get what all of them want, in one log record and one frame per peer; then committed entries are applied.
+ * Disk and network come first as they work on while this thread applies.
+ *
+ * <p>Threads: the loop, except {@link #wake}.
+ */
+final class LoopWorker {
+    /** Messages above this size in one turn are spread over several frames. */
+    private static final int MAX_FRAME_BYTES = 4 << 20;
+
+    private record Mark(GroupRunner group, long sequence) {}
+
+    private static final class Outgoing {
+        List<Envelope> envelopes = new ArrayList<>();
+        int bytes;
+    }
+
+    private final EventLoop loop;
+    private final SharedLog log;
+    private final Transport transport;
+    private final ArrayDeque<GroupRunner> ready = new ArrayDeque<>();
+    private final Map<Long, Outgoing> outgoing = new TreeMap<>();
+    private List<GroupWrite> writes = new ArrayList<>();
+    private List<Mark> marks = new ArrayList<>();
+    private boolean turnIsDue;
+
+    LoopWorker(EventLoop loop, SharedLog log, Transport transport) {
+        this.loop = loop;
+        this.log = log;
+        this.transport = transport;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    /** Gives {@code group} a part in the next turn. Threads: the loop. */
+    void ready(GroupRunner group) {
+        if (!group.isReadyForTurn) {
+            group.isReadyForTurn = true;
+            ready.add(group);
+        }
+        if (!turnIsDue) {
+            turnIsDue = true;
+            loop.execute(this::turn);
+        }
+    }
+
+    private void turn() {
+        turnIsDue = false;
+        List<GroupRunner> groups = new ArrayList<>(ready);
+        ready.clear();
+        for (GroupRunner group : groups) {
+            group.isReadyForTurn = false;
+            group.decide();
+        }
+        write();
+        sendAll();
+        for (GroupRunner group : groups) {
+            group.apply();
+        }
+    }
+
+    void send(long groupId, ReplicaId from, ReplicaId to, Message message) {
+        Outgoing toServer = outgoing.computeIfAbsent(to.server(), server -> new Outgoing());
+        int bytes = FrameCodec.bytes(message);
+        if (toServer.bytes > 0 && toServer.bytes + bytes > MAX_FRAME_BYTES) {
+            flush(to.server(), toServer);
+        }
+        toServer.envelopes.add(new Envelope(groupId, from, to, message));
+        toServer.bytes += bytes;
+    }
+
+    void persist(GroupRunner group, long sequence, GroupWrite write) {
+        writes.add(write);
+        marks.add(new Mark(group, sequence));
+    }
+
+    private void write() {
+        if (writes.isEmpty()) {
+            return;
+        }
+        List<Mark> durable = marks;
+        log.append(
+                writes,
+                () -> loop.execute(() -> durable.forEach(mark -> mark.group().persisted(mark.sequence()))));
+        writes = new ArrayList<>();
+        marks = new ArrayList<>();
+    }
+
+    private void sendAll() {
+        outgoing.forEach((server, toServer) -> {
+            if (toServer.bytes > 0) {
+                flush(server, toServer);
+            }
+        });
+    }
+
+    private void flush(long server, Outgoing toServer) {
+        transport.send(server, FrameCodec.encode(toServer.envelopes));
+        toServer.envelopes = new ArrayList<>();
+        toServer.bytes = 0;
+    }
+}

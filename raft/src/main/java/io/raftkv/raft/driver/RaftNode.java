@@ -1,0 +1,283 @@
+package io.raftkv.raft.driver;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.StateMachine;
+import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.HardState;
+import io.raftkv.raft.core.Message.Envelope;
+import io.raftkv.raft.core.RaftCore;
+import io.raftkv.raft.core.SnapshotMeta;
+import io.raftkv.raft.log.RecoveredGroup;
+import io.raftkv.raft.log.SharedLog;
+import io.raftkv.raft.snapshot.SnapshotStore;
+import io.raftkv.raft.snapshot.StoredSnapshot;
+import io.raftkv.raft.transport.FrameCodec;
+import io.raftkv.raft.transport.FrameCodec.BadFrameException;
+import io.raftkv.raft.transport.Transport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All groups of one process: they share one log with one flush for all who wait, one link to each peer, and a few event
+ * loops, each group on one of them for life.
+ *
+ * <p>Life cycle: {@link #open} recovers the log; {@link #openGroup} starts replicas; {@link #close} ends all. After a
+ * failure of the disk or a broken invariant the node answers nothing any more, see {@link RaftNodeOptions#onFailure}.
+ *
+ * <p>Threads: any.
+ */
+public final class RaftNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
+
+    private final RaftNodeOptions options;
+    private final SharedLog log;
+    private final SnapshotStore snapshots;
+    private final List<LoopWorker> workers = new ArrayList<>();
+    private final Map<Long, GroupRunner> groups = new ConcurrentHashMap<>();
+    private final Map<Long, RecoveredGroup> recovered;
+    private final AtomicBoolean snapshotSlot = new AtomicBoolean();
+    private final AtomicBoolean stopped = new AtomicBoolean();
+
+    private RaftNode(RaftNodeOptions options, SharedLog log) {
+        this.options = options;
+        this.log = log;
+        this.snapshots = new SnapshotStore(options.disk(), "snapshots");
+        this.recovered = new ConcurrentHashMap<>(log.recovered());
+        for (EventLoop loop : options.loops()) {
+            workers.add(new LoopWorker(loop, log, options.transport()));
+        }
+    }
+
+    /**
+     * Recovers the log and starts to receive.
+     *
+     * @throws IOException if the data folder is damaged, foreign or in use; the message says what to do
+     */
+    public static RaftNode open(RaftNodeOptions options) throws IOException {
+        AtomicBoolean failed = new AtomicBoolean();
+        RaftNode[] self = new RaftNode[1];
+        SharedLog log = SharedLog.open(
+                options.disk(),
+                "log",
+                options.log().withOnFailure(failure -> {
+                    failed.set(true);
+                    if (self[0] != null) {
+                        self[0].fail(failure);
+                    }
+                }),
+                options.clusterId(),
+                options.serverId(),
+                options.logExecutor());
+        RaftNode node = new RaftNode(options, log);
+        self[0] = node;
+        if (failed.get()) {
+            throw new IOException("the log failed while it was opened");
+        }
+        options.transport().start(node.new Mail());
+        return node;
+    }
+
+    /** The groups of which the disk holds something. */
+    public Set<Long> groupsOnDisk() throws IOException {
+        Set<Long> ids = new TreeSet<>(recovered.keySet());
+        ids.addAll(snapshots.groups());
+        return ids;
+    }
+
+    /** See {@link #openGroup(long, ReplicaId, Configuration, StateMachine, boolean)}, without preference. */
+    public RaftGroup openGroup(long groupId, ReplicaId self, @Nullable Configuration genesis, StateMachine machine)
+            throws IOException {
+        return openGroup(groupId, self, genesis, machine, false);
+    }
+
+    /**
+     * Starts this server's replica of a group; reads its newest snapshot on the calling thread.
+     *
+     * @param genesis the first configuration, the same on all servers; ignored if the disk holds the group. Null for a
+     *     replica that others will bring in: it neither votes nor campaigns before it has a log or a snapshot
+     * @param preferred whether this replica should lead first, see {@link RaftCore}
+     */
+    public RaftGroup openGroup(
+            long groupId, ReplicaId self, @Nullable Configuration genesis, StateMachine machine, boolean preferred)
+            throws IOException {
+        if (self.server() != options.serverId()) {
+            throw new IllegalArgumentException(self + " is not a replica of server " + options.serverId());
+        }
+        if (groups.containsKey(groupId)) {
+            throw new IllegalStateException("group " + groupId + " is open already");
+        }
+        RaftCore.Recovered start = recover(groupId, genesis, machine);
+        options.observer().recovered(groupId, self, start.hardState(), start.logStart(), start.entries());
+        LoopWorker worker = workers.get((int) Math.floorMod(groupId ^ (groupId >>> 32), (long) workers.size()));
+        RaftCore core = new RaftCore(
+                groupId,
+                self,
+                options.raft().core(),
+                new SplittableRandom(options.seed() ^ groupId * 0x9E3779B97F4A7C15L ^ self.server()),
+                start,
+                preferred,
+                worker.loop().nowNanos());
+        GroupRunner group = new GroupRunner(this, worker, groupId, core, self, machine);
+        groups.put(groupId, group);
+        return group;
+    }
+
+    private RaftCore.Recovered recover(long groupId, @Nullable Configuration genesis, StateMachine machine)
+            throws IOException {
+        RecoveredGroup fromLog = recovered.remove(groupId);
+        Optional<StoredSnapshot> snapshot = snapshots.newest(groupId);
+        if (snapshot.isEmpty() && fromLog == null && genesis != null) {
+            // The first configuration rests as the snapshot of the empty state, so that a restart needs nobody to tell
+            // it.
+            snapshot = Optional.of(snapshots.write(groupId, SnapshotMeta.beginning(genesis), out -> {}));
+        }
+        SnapshotMeta meta = snapshot.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(Configuration.EMPTY));
+        if (meta.index() > 0) {
+            try (InputStream state = snapshot.orElseThrow().openState()) {
+                machine.load(state).run();
+            }
+        }
+        return fromLog == null
+                ? new RaftCore.Recovered(HardState.INITIAL, new LogPosition(0, 0), List.of(), meta)
+                : new RaftCore.Recovered(fromLog.hardState(), fromLog.logStart(), fromLog.entries(), meta);
+    }
+
+    /** Ends this server's replica of a group; its data stays on disk. */
+    public void closeGroup(long groupId) {
+        GroupRunner group = groups.remove(groupId);
+        if (group != null) {
+            onLoop(group.loop(), () -> group.close("the group was closed"));
+        }
+    }
+
+    /** Stops everything at once, as what could be promised can no longer be kept. */
+    void fail(Throwable failure) {
+        if (stopped.compareAndSet(false, true)) {
+            LOG.error("this server stops: {}", failure.toString(), failure);
+            groups.values().forEach(group -> onLoop(group.loop(), () -> group.close("the server stopped: " + failure)));
+            options.onFailure().accept(failure);
+        }
+    }
+
+    /** Closes all groups, then the transport and the log. Waits until that is done; not to be called on a loop. */
+    @Override
+    public void close() throws IOException {
+        stopped.set(true);
+        for (long groupId : new TreeSet<>(groups.keySet())) {
+            closeGroup(groupId);
+        }
+        awaitLoops();
+        options.transport().close();
+        log.close();
+    }
+
+    private void awaitLoops() throws IOException {
+        CountDownLatch idle = new CountDownLatch(workers.size());
+        workers.forEach(worker -> onLoop(worker.loop(), idle::countDown));
+        try {
+            if (!idle.await(10, TimeUnit.SECONDS)) {
+                throw new IOException("an event loop did not come to its end within 10 s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while closing", e);
+        }
+    }
+
+    private static void onLoop(EventLoop loop, Runnable task) {
+        if (loop.inLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    /** What this node is made of. */
+    public RaftNodeOptions options() {
+        return options;
+    }
+
+    /** The log that all groups share; for figures. */
+    public SharedLog log() {
+        return log;
+    }
+
+    SnapshotStore snapshots() {
+        return snapshots;
+    }
+
+    AtomicBoolean snapshotSlot() {
+        return snapshotSlot;
+    }
+
+    /** The decision maker of a group, for the checks of the simulator. Threads: only where nothing runs on the loop. */
+    @Nullable
+    RaftCore core(long groupId) {
+        GroupRunner group = groups.get(groupId);
+        return group == null ? null : group.core();
+    }
+
+    private final class Mail implements Transport.Receiver {
+        @Override
+        public void received(long server, ByteBuffer frame) {
+            if (stopped.get()) {
+                return;
+            }
+            List<Envelope> envelopes;
+            try {
+                envelopes = FrameCodec.decode(server, options.serverId(), frame);
+            } catch (BadFrameException e) {
+                options.observer().dropped("frame from " + Long.toHexString(server) + ": " + e.getMessage());
+                return;
+            }
+            if (workers.size() == 1) {
+                onLoop(workers.get(0).loop(), () -> envelopes.forEach(this::deliver));
+                return;
+            }
+            Map<EventLoop, List<Envelope>> byLoop = new LinkedHashMap<>();
+            for (Envelope envelope : envelopes) {
+                GroupRunner group = groups.get(envelope.groupId());
+                if (group != null) {
+                    byLoop.computeIfAbsent(group.loop(), loop -> new ArrayList<>())
+                            .add(envelope);
+                }
+            }
+            byLoop.forEach((loop, mail) -> onLoop(loop, () -> mail.forEach(this::deliver)));
+        }
+
+        private void deliver(Envelope envelope) {
+            GroupRunner group = groups.get(envelope.groupId());
+            if (group == null || !envelope.to().equals(group.self())) {
+                options.observer().dropped("message for " + envelope.to() + " of group " + envelope.groupId());
+                return;
+            }
+            group.receive(envelope.from(), envelope.message());
+        }
+
+        @Override
+        public void linkChanged(long server, boolean up) {
+            if (!up) {
+                groups.values().forEach(group -> onLoop(group.loop(), () -> group.linkDown(server)));
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+package io.raftkv.raft.transport;
+
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.ConfigurationCodec;
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.Message;
+import io.raftkv.raft.core.Message.Envelope;
+import io.raftkv.raft.core.SnapshotMeta;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * The binary form of a frame: all messages that one server has for another in one turn. Described in docs/format.md.
+ *
+ * <pre>
+ * frame:    u8 version = 1 | u24 reserved | u32 body length | u32 CRC32C of the body | body
+ * body:     envelope*
+ * envelope: u64 group | u64 incarnation of the sender | u64 incarnation of the receiver | u8 kind | u64 term | fields
+ * </pre>
+ *
+ * The servers are not in the frame: the link says who they are. Threads: any.
+ */
+public final class FrameCodec {
+    public static final int HEADER_BYTES = 12;
+
+    private static final byte VERSION = 1;
+    private static final int ENVELOPE_BYTES = 3 * Long.BYTES + 1 + Long.BYTES;
+    private static final int ENTRY_BYTES = 2 * Long.BYTES + 2 * Integer.BYTES;
+    private static final int MAX_CONFIGURATION_BYTES = 1 << 20;
+
+    private static final byte REQUEST_VOTE = 1;
+    private static final byte VOTE_RESPONSE = 2;
+    private static final byte APPEND_ENTRIES = 3;
+    private static final byte APPEND_RESPONSE = 4;
+    private static final byte INSTALL_SNAPSHOT = 5;
+    private static final byte SNAPSHOT_RESPONSE = 6;
+    private static final byte TIMEOUT_NOW = 7;
+
+    private FrameCodec() {}
+
+    /** A frame that is not what it should be: damaged on its way, or not from RaftKV. */
+    public static final class BadFrameException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        BadFrameException(String message) {
+            super(message);
+        }
+    }
+
+    /** How many bytes {@code message} takes in a frame. */
+    public static int bytes(Message message) {
+        Sizer sizer = new Sizer();
+        message.dispatch(NOBODY, sizer);
+        return ENVELOPE_BYTES + sizer.bytes;
+    }
+
+    /** All {@code envelopes}, which have one receiver, as one frame. */
+    public static ByteBuffer encode(List<Envelope> envelopes) {
+        int bytes = HEADER_BYTES;
+        for (Envelope envelope : envelopes) {
+            bytes += bytes(envelope.message());
+        }
+        ByteBuffer frame = ByteBuffer.allocate(bytes);
+        frame.position(HEADER_BYTES);
+        Writer writer = new Writer(frame);
+        for (Envelope envelope : envelopes) {
+            frame.putLong(envelope.groupId())
+                    .putLong(envelope.from().incarnation())
+                    .putLong(envelope.to().incarnation());
+            envelope.message().dispatch(envelope.from(), writer);
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(frame.array(), HEADER_BYTES, bytes - HEADER_BYTES);
+        frame.flip();
+        frame.putInt(0, VERSION << 24).putInt(4, bytes - HEADER_BYTES).putInt(8, (int) crc.getValue());
+        return frame;
+    }
+
+    /** The messages of a frame that came from {@code fromServer} to {@code toServer}. Entries share its memory. */
+    public static List<Envelope> decode(long fromServer, long toServer, ByteBuffer frame) throws BadFrameException {
+        ByteBuffer in = frame.hasArray() ? frame.slice() : copy(frame);
+        if (in.remaining() < HEADER_BYTES || in.get(0) != VERSION || in.getInt(4) != in.remaining() - HEADER_BYTES) {
+            throw new BadFrameException("not a frame of version " + VERSION + ": " + in.remaining() + " bytes");
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(in.array(), in.arrayOffset() + HEADER_BYTES, in.remaining() - HEADER_BYTES);
+        if (in.getInt(8) != (int) crc.getValue()) {
+            throw new BadFrameException("checksum of a frame of " + in.remaining() + " bytes does not match");
+        }
+        in.position(HEADER_BYTES);
+        List<Envelope> envelopes = new ArrayList<>();
+        try {
+            while (in.hasRemaining()) {
+                long group = in.getLong();
+                ReplicaId from = new ReplicaId(fromServer, in.getLong());
+                ReplicaId to = new ReplicaId(toServer, in.getLong());
+                envelopes.add(new Envelope(group, from, to, read(in)));
+            }
+        } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
+            throw new BadFrameException("malformed message at byte " + in.position() + ": " + e);
+        }
+        return envelopes;
+    }
+
+    private static ByteBuffer copy(ByteBuffer frame) {
+        ByteBuffer copy = ByteBuffer.allocate(frame.remaining());
+        copy.put(frame.slice()).flip();
+        return copy;
+    }
+
+    private static Message read(ByteBuffer in) throws BadFrameException {
+        byte kind = in.get();
+        long term = in.getLong();
+        return switch (kind) {
+            case REQUEST_VOTE ->
+                new Message.RequestVote(term, in.get() != 0, in.get() != 0, in.getLong(), in.getLong());
+            case VOTE_RESPONSE -> new Message.VoteResponse(term, in.get() != 0, in.get() != 0);
+            case APPEND_ENTRIES ->
+                new Message.AppendEntries(
+                        term, in.getLong(), in.getLong(), in.getLong(), in.getLong(), readEntries(in));
+            case APPEND_RESPONSE ->
+                new Message.AppendResponse(term, in.get() != 0, in.getLong(), in.getLong(), in.getLong(), in.getLong());
+            case INSTALL_SNAPSHOT ->
+                new Message.InstallSnapshot(term, readMeta(in), in.getLong(), in.getLong(), readBytes(in, in.getInt()));
+            case SNAPSHOT_RESPONSE -> new Message.SnapshotResponse(term, in.getLong(), in.getLong());
+            case TIMEOUT_NOW -> new Message.TimeoutNow(term);
+            default -> throw new BadFrameException("unknown kind of message " + kind);
+        };
+    }
+
+    private static List<Entry> readEntries(ByteBuffer in) {
+        int count = in.getInt();
+        if (count < 0 || count > in.remaining() / ENTRY_BYTES) {
+            throw new IllegalArgumentException(count + " entries in " + in.remaining() + " bytes");
+        }
+        List<Entry> entries = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            long index = in.getLong();
+            long term = in.getLong();
+            int crc = in.getInt();
+            entries.add(new Entry(index, term, readBytes(in, in.getInt()), crc));
+        }
+        return entries;
+    }
+
+    private static Bytes readBytes(ByteBuffer in, int length) {
+        if (length < 0 || length > in.remaining()) {
+            throw new IllegalArgumentException("length " + length + " of " + in.remaining() + " bytes");
+        }
+        Bytes bytes = Bytes.wrap(in.array(), in.arrayOffset() + in.position(), length);
+        in.position(in.position() + length);
+        return bytes;
+    }
+
+    private static SnapshotMeta readMeta(ByteBuffer in) {
+        long index = in.getLong();
+        long term = in.getLong();
+        long configurationIndex = in.getLong();
+        long timeMs = in.getLong();
+        int length = in.getInt();
+        if (length > MAX_CONFIGURATION_BYTES) {
+            throw new IllegalArgumentException("configuration of " + length + " bytes");
+        }
+        Bytes configuration = readBytes(in, length);
+        return new SnapshotMeta(
+                index, term, ConfigurationCodec.decode(configuration.asByteBuffer()), configurationIndex, timeMs);
+    }
+
+    private static final ReplicaId NOBODY = new ReplicaId(1, 1);
+
+    private static final class Sizer implements Message.Handler {
+        int bytes;
+
+        @Override
+        public void onRequestVote(ReplicaId from, Message.RequestVote message) {
+            bytes = 2 + 2 * Long.BYTES;
+        }
+
+        @Override
+        public void onVoteResponse(ReplicaId from, Message.VoteResponse message) {
+            bytes = 2;
+        }
+
+        @Override
+        public void onAppendEntries(ReplicaId from, Message.AppendEntries message) {
+            bytes = 4 * Long.BYTES + Integer.BYTES;
+            for (Entry entry : message.entries()) {
+                bytes += ENTRY_BYTES + entry.bytes();
+            }
+        }
+
+        @Override
+        public void onAppendResponse(ReplicaId from, Message.AppendResponse message) {
+            bytes = 1 + 4 * Long.BYTES;
+        }
+
+        @Override
+        public void onInstallSnapshot(ReplicaId from, Message.InstallSnapshot message) {
+            int configuration =
+                    ConfigurationCodec.encode(message.meta().configuration()).length();
+            bytes = 4 * Long.BYTES
+                    + Integer.BYTES
+                    + configuration
+                    + 2 * Long.BYTES
+                    + Integer.BYTES
+                    + message.chunk().length();
+        }
+
+        @Override
+        public void onSnapshotResponse(ReplicaId from, Message.SnapshotResponse message) {
+            bytes = 2 * Long.BYTES;
+        }
+
+        @Override
+        public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {
+            bytes = 0;
+        }
+    }
+
+    private record Writer(ByteBuffer out) implements Message.Handler {
+        private ByteBuffer begin(byte kind, Message message) {
+            return out.put(kind).putLong(message.term());
+        }
+
+        private static byte flag(boolean value) {
+            return (byte) (value ? 1 : 0);
+        }
+
+        @Override
+        public void onRequestVote(ReplicaId from, Message.RequestVote m) {
+            begin(REQUEST_VOTE, m)
+                    .put(flag(m.preVote()))
+                    .put(flag(m.transfer()))
+                    .putLong(m.lastLogIndex())
+                    .putLong(m.lastLogTerm());
+        }
+
+        @Override
+        public void onVoteResponse(ReplicaId from, Message.VoteResponse m) {
+            begin(VOTE_RESPONSE, m).put(flag(m.preVote())).put(flag(m.granted()));
+        }
+
+        @Override
+        public void onAppendEntries(ReplicaId from, Message.AppendEntries m) {
+            begin(APPEND_ENTRIES, m)
+                    .putLong(m.prevLogIndex())
+                    .putLong(m.prevLogTerm())
+                    .putLong(m.leaderCommit())
+                    .putLong(m.round())
+                    .putInt(m.entries().size());
+            for (Entry entry : m.entries()) {
+                out.putLong(entry.index())
+                        .putLong(entry.term())
+                        .putInt(entry.crc())
+                        .putInt(entry.bytes());
+                entry.body().putTo(out);
+            }
+        }
+
+        @Override
+        public void onAppendResponse(ReplicaId from, Message.AppendResponse m) {
+            begin(APPEND_RESPONSE, m)
+                    .put(flag(m.success()))
+                    .putLong(m.index())
+                    .putLong(m.hintIndex())
+                    .putLong(m.hintTerm())
+                    .putLong(m.round());
+        }
+
+        @Override
+        public void onInstallSnapshot(ReplicaId from, Message.InstallSnapshot m) {
+            Bytes configuration = ConfigurationCodec.encode(m.meta().configuration());
+            begin(INSTALL_SNAPSHOT, m)
+                    .putLong(m.meta().index())
+                    .putLong(m.meta().term())
+                    .putLong(m.meta().configurationIndex())
+                    .putLong(m.meta().timeMs())
+                    .putInt(configuration.length());
+            configuration.putTo(out);
+            out.putLong(m.totalBytes()).putLong(m.offset()).putInt(m.chunk().length());
+            m.chunk().putTo(out);
+        }
+
+        @Override
+        public void onSnapshotResponse(ReplicaId from, Message.SnapshotResponse m) {
+            begin(SNAPSHOT_RESPONSE, m).putLong(m.snapshotIndex()).putLong(m.receivedBytes());
+        }
+
+        @Override
+        public void onTimeoutNow(ReplicaId from, Message.TimeoutNow m) {
+            begin(TIMEOUT_NOW, m);
+        }
+    }
+}
