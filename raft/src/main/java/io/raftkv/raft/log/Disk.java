@@ -42,11 +42,14 @@ public interface Disk {
     long usableBytes() throws IOException;
 
     /**
-     * Takes the file for this process alone, creating it if it is missing, until what is returned is closed.
+     * Takes the file for this process alone, creating it if it is missing, until what is returned is closed. A disk that
+     * no other process can reach need not do anything.
      *
      * @throws LogException if somebody has it; the message names the folder and, if known, the process
      */
-    Closeable lock(String path) throws IOException;
+    default Closeable lock(String path) throws IOException {
+        return () -> {};
+    }
 
     /** An open file. */
     interface DiskFile extends Closeable {
