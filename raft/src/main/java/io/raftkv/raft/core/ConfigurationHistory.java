@@ -50,7 +50,7 @@ final class ConfigurationHistory {
     /** Forgets what was replaced at or before {@code index}. */
     void compactTo(long index) {
         Indexed keep = at(index);
-        while (history.getFirst() != keep) {
+        while (!history.getFirst().equals(keep)) {
             history.removeFirst();
         }
     }

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * the network get what all of them want, in one log record and one frame per peer; then committed entries are applied.
  * Disk and network come first as they work on while this thread applies.
  *
- * <p>Threads: the loop, except {@link #wake}.
+ * <p>Threads: the loop.
  */
 final class LoopWorker {
     /** Messages above this size in one turn are spread over several frames. */
