@@ -1,0 +1,175 @@
+package io.raftkv.raft.transport.netty;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.raftkv.raft.transport.netty.Handshake.Answer;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The link to one peer. What is sent while it is not up is dropped: Raft repeats what matters, and what was said some time
+ * ago mostly does not.
+ *
+ * <p>Threads: any.
+ */
+final class LinkOut {
+    private static final Logger LOG = LoggerFactory.getLogger(LinkOut.class);
+
+    private static final long MAX_QUEUED_BYTES = 64 << 20;
+    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final int CONNECT_TIMEOUT_MS = 1000;
+
+    private final NettyTransport transport;
+    private final long peer;
+    private final AtomicLong queued = new AtomicLong();
+    private volatile @Nullable Channel up;
+    private volatile long progressNanos;
+
+    // Guarded by this.
+    private boolean connecting;
+    private long pauseNanos = FIRST_PAUSE_NANOS;
+    private long notBeforeNanos = System.nanoTime();
+    private @Nullable String lastComplaint;
+
+    LinkOut(NettyTransport transport, long peer) {
+        this.transport = transport;
+        this.peer = peer;
+    }
+
+    long queuedBytes() {
+        return queued.get();
+    }
+
+    void send(ByteBuffer frame) {
+        Channel channel = up;
+        if (channel == null) {
+            connect();
+            return;
+        }
+        int length = frame.remaining();
+        if (queued.get() > 0 && System.nanoTime() - progressNanos > STALLED_NANOS) {
+            LOG.warn("server {} has taken nothing for 5 s; closing the link", Long.toHexString(peer));
+            channel.close();
+            return;
+        }
+        if (queued.get() + length > MAX_QUEUED_BYTES) {
+            return;
+        }
+        if (queued.getAndAdd(length) == 0) {
+            progressNanos = System.nanoTime();
+        }
+        ByteBuf out = channel.alloc().directBuffer(Integer.BYTES + length);
+        out.writeInt(length).writeBytes(frame);
+        channel.writeAndFlush(out).addListener(done -> {
+            queued.addAndGet(-length);
+            progressNanos = System.nanoTime();
+        });
+    }
+
+    private synchronized void connect() {
+        if (connecting || System.nanoTime() - notBeforeNanos < 0 || transport.isClosed()) {
+            return;
+        }
+        InetSocketAddress address = transport.addressOf(peer);
+        if (address == null) {
+            return;
+        }
+        connecting = true;
+        new Bootstrap()
+                .group(transport.loops())
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
+                .handler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        transport.opened(channel);
+                        channel.pipeline().addLast(new Greeter());
+                    }
+                })
+                .connect(address)
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        down("cannot connect to " + address + ": "
+                                + done.cause().getMessage());
+                    }
+                });
+    }
+
+    private synchronized void up(Channel channel) {
+        connecting = false;
+        pauseNanos = FIRST_PAUSE_NANOS;
+        lastComplaint = null;
+        up = channel;
+        progressNanos = System.nanoTime();
+        LOG.debug("link to server {} at {} is up", Long.toHexString(peer), channel.remoteAddress());
+    }
+
+    private synchronized void down(String why) {
+        connecting = false;
+        up = null;
+        notBeforeNanos = System.nanoTime() + pauseNanos;
+        pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
+        if (!why.equals(lastComplaint) && !transport.isClosed()) {
+            lastComplaint = why;
+            LOG.info("no link to server {}: {}", Long.toHexString(peer), why);
+        }
+    }
+
+    /** Introduces this server, and hands the channel over once it is welcome. */
+    private final class Greeter extends SimpleChannelInboundHandler<ByteBuf> {
+        private boolean welcome;
+        private String why = "closed by the peer";
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            ByteBuf hello = context.alloc().buffer();
+            new Handshake(transport.serverId(), peer, transport.clusterId()).writeTo(hello);
+            context.writeAndFlush(hello);
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, ByteBuf in) {
+            if (welcome || !in.isReadable()) {
+                return;
+            }
+            Answer answer = Answer.of(in.readByte());
+            if (answer == Answer.WELCOME) {
+                welcome = true;
+                up(context.channel());
+                transport.linkChanged(peer, true);
+            } else {
+                why = "refused: " + answer.text;
+                context.close();
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            down(why);
+            if (welcome) {
+                transport.linkChanged(peer, false);
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            why = String.valueOf(cause.getMessage());
+            context.close();
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.raftkv.raft.transport.netty;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.raftkv.raft.transport.Transport;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Frames over TCP. Each server opens one link to each peer it has something for, and sends on that one only; what it
+ * receives comes on the links that its peers opened. A link is opened by the first frame for a peer and again after it
+ * broke, with a pause that grows.
+ *
+ * <pre>
+ * out: bytes -> LinkOut (handshake, queue limit)            in: bytes -> LinkIn (handshake, frames) -> Receiver
+ * </pre>
+ *
+ * <p>Threads: any; the channels live on the loops of the group that was given, which is not closed with this.
+ */
+public final class NettyTransport implements Transport {
+    /** Larger than the largest frame the driver builds: one command of the largest size and what surrounds it. */
+    static final int MAX_FRAME_BYTES = 64 << 20;
+
+    /** The first byte that a peer sends; a server that shares its port with another protocol looks at it. */
+    public static final byte FIRST_BYTE = Handshake.FIRST_BYTE;
+
+    private final String clusterId;
+    private final long serverId;
+    private final EventLoopGroup loops;
+    private final LongFunction<@Nullable InetSocketAddress> addresses;
+    private final Map<Long, LinkOut> links = new ConcurrentHashMap<>();
+    private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private volatile @Nullable Receiver receiver;
+    private volatile boolean closed;
+
+    /**
+     * @param addresses where a server is, or null if that is not known (yet); asked whenever a link is opened
+     */
+    public NettyTransport(
+            String clusterId,
+            long serverId,
+            EventLoopGroup loops,
+            LongFunction<@Nullable InetSocketAddress> addresses) {
+        this.clusterId = clusterId;
+        this.serverId = serverId;
+        this.loops = loops;
+        this.addresses = addresses;
+    }
+
+    @Override
+    public void start(Receiver newReceiver) {
+        receiver = newReceiver;
+    }
+
+    /**
+     * Listens for peers on a port of its own, for servers that have no other protocol to share one with.
+     *
+     * @return the port, which the system chose if {@code address} has port 0
+     */
+    public int listen(InetSocketAddress address) throws IOException {
+        Channel listener = new ServerBootstrap()
+                .group(loops)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        accept(channel);
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly()
+                .channel();
+        if (!listener.isActive()) {
+            throw new IOException("cannot listen for peers on " + address + "; is the port taken?");
+        }
+        channels.add(listener);
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    /** Takes over a connection of which the first byte is {@link #FIRST_BYTE}; that byte is not yet read. */
+    public void accept(Channel channel) {
+        channels.add(channel);
+        channel.pipeline().addLast(new LinkIn(this));
+        if (closed) {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void send(long server, ByteBuffer frame) {
+        if (!closed) {
+            links.computeIfAbsent(server, to -> new LinkOut(this, to)).send(frame);
+        }
+    }
+
+    @Override
+    public long queuedBytes(long server) {
+        LinkOut link = links.get(server);
+        return link == null ? 0 : link.queuedBytes();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        channels.close().awaitUninterruptibly();
+        links.clear();
+    }
+
+    // For the links.
+
+    String clusterId() {
+        return clusterId;
+    }
+
+    long serverId() {
+        return serverId;
+    }
+
+    EventLoopGroup loops() {
+        return loops;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Nullable
+    InetSocketAddress addressOf(long server) {
+        return addresses.apply(server);
+    }
+
+    void opened(Channel channel) {
+        channels.add(channel);
+        if (closed) {
+            channel.close();
+        }
+    }
+
+    void received(long server, ByteBuffer frame) {
+        Receiver to = receiver;
+        if (to != null && !closed) {
+            to.received(server, frame);
+        }
+    }
+
+    void linkChanged(long server, boolean up) {
+        Receiver to = receiver;
+        if (to != null && !closed) {
+            to.linkChanged(server, up);
+        }
+    }
+}
