@@ -179,7 +179,8 @@ final class RaftLog {
     /** Keeps entries up to and including {@code index} on disk only. */
     void evictTo(long index) {
         while (firstCached <= Math.min(index, lastIndex)) {
-            uncache(firstCached++);
+            uncache(firstCached);
+            firstCached++;
         }
     }
 
