@@ -27,6 +27,11 @@ final class BulkReader {
         bytes = byteCount == 0 ? EMPTY : new byte[Math.min(byteCount, FIRST_PIECE_BYTES)];
     }
 
+    /** What is allocated. */
+    int capacity() {
+        return bytes.length;
+    }
+
     /** Takes what there is; returns the bulk when it is complete, else null. */
     byte @Nullable [] read(ByteBuf in) {
         while (filled < length && in.isReadable()) {

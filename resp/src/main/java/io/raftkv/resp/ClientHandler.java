@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
@@ -51,6 +52,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     private @Nullable RespEncoder encoder;
     private final PendingInput input = new PendingInput();
     private @Nullable String reason;
+    private @Nullable SocketAddress peer; // A closed channel has forgotten it.
     private boolean established;
 
     ClientHandler(RespClient.Options options) {
@@ -144,6 +146,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
+        peer = ctx.channel().remoteAddress();
         open = true;
     }
 
@@ -161,8 +164,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
         if (encoder != null) {
             encoder.release();
         }
-        String why = "the connection to " + ctx.channel().remoteAddress() + " "
-                + (reason == null ? "was closed" : "broke: " + reason);
+        String why = "the connection to " + peer + " " + (reason == null ? "was closed" : "broke: " + reason);
         for (Call call; (call = awaiting.poll()) != null; ) {
             fail(call, new ConnectionLost(why + "; the command may have been carried out", true));
         }

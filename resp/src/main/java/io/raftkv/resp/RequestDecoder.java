@@ -86,6 +86,11 @@ final class RequestDecoder {
         return lastRequestBytes;
     }
 
+    /** How many arguments there is room for. */
+    int capacity() {
+        return arguments.length;
+    }
+
     private boolean readCount(ByteBuf in) {
         long count = HeaderReader.number(in, "invalid multibulk length");
         if (count == HeaderReader.INCOMPLETE) {
