@@ -1,0 +1,269 @@
+package io.raftkv.raft.driver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.Completion;
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.StateMachine;
+import io.raftkv.raft.core.CoreOptions;
+import io.raftkv.raft.log.FileDisk;
+import io.raftkv.raft.log.LogOptions;
+import io.raftkv.raft.transport.netty.NettyLoop;
+import io.raftkv.raft.transport.netty.NettyTransport;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three nodes in one process over real sockets and real files. */
+class RaftNodeTest {
+    private static final long GROUP = 7;
+
+    @TempDir
+    Path folder;
+
+    private final Map<Long, InetSocketAddress> addresses = new ConcurrentHashMap<>();
+    private final Map<Long, Server> servers = new ConcurrentHashMap<>();
+
+    /** Adds numbers; the result is the sum. */
+    private static final class Sum implements StateMachine {
+        private long sum;
+
+        @Override
+        public Object apply(long index, long timeMs, Bytes command) {
+            sum += command.asByteBuffer().getLong();
+            return sum;
+        }
+
+        @Override
+        public FrozenState freeze() {
+            long frozen = sum;
+            return new FrozenState() {
+                @Override
+                public void writeTo(OutputStream out) throws IOException {
+                    new DataOutputStream(out).writeLong(frozen);
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+
+        @Override
+        public Runnable load(InputStream in) throws IOException {
+            long loaded = new DataInputStream(in).readLong();
+            return () -> sum = loaded;
+        }
+    }
+
+    private final class Server implements AutoCloseable {
+        final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        final ExecutorService log = Executors.newSingleThreadExecutor();
+        final ExecutorService background = Executors.newSingleThreadExecutor();
+        final FileDisk disk;
+        final RaftNode node;
+        final RaftGroup group;
+        final Sum sum = new Sum();
+
+        Server(long id, Configuration genesis) throws IOException {
+            NettyTransport transport = new NettyTransport("test", id, loops, addresses::get);
+            addresses.put(
+                    id, new InetSocketAddress("127.0.0.1", transport.listen(new InetSocketAddress("127.0.0.1", 0))));
+            disk = new FileDisk(folder.resolve("server-" + id));
+            RaftOptions options = new RaftOptions(
+                    new CoreOptions(30, 150, 300, 4096, 16, 64 << 10, 1 << 20, 16 << 10, 8 << 10),
+                    4096,
+                    64,
+                    1 << 20,
+                    8 << 20,
+                    8 << 20,
+                    32 << 10,
+                    1000,
+                    1 << 20);
+            node = RaftNode.open(new RaftNodeOptions(
+                    id,
+                    "test",
+                    disk,
+                    List.of(new NettyLoop(loops.next())),
+                    log,
+                    background,
+                    transport,
+                    options,
+                    LogOptions.small(16 << 10, failure -> {}),
+                    id,
+                    RaftObserver.NONE,
+                    failure -> failures.add(failure)));
+            group = node.openGroup(GROUP, new ReplicaId(id, 1), genesis, sum);
+        }
+
+        @Override
+        public void close() throws IOException {
+            node.close();
+            log.shutdown();
+            background.shutdown();
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        }
+    }
+
+    private final List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+
+    @AfterEach
+    void stopAll() throws IOException {
+        for (Server server : servers.values()) {
+            server.close();
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    private void start(long... ids) throws IOException {
+        Configuration genesis =
+                Configuration.of(List.of(new ReplicaId(1, 1), new ReplicaId(2, 1), new ReplicaId(3, 1)));
+        for (long id : ids) {
+            servers.put(id, new Server(id, genesis));
+        }
+    }
+
+    private void stop(long id) throws IOException {
+        servers.remove(id).close();
+    }
+
+    private Server leader() {
+        return await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(5))
+                .until(
+                        () -> servers.values().stream()
+                                .filter(server -> server.group.isLeader())
+                                .findFirst()
+                                .orElse(null),
+                        found -> found != null);
+    }
+
+    private static Bytes number(long value) {
+        return Bytes.wrap(java.nio.ByteBuffer.allocate(8).putLong(value).array());
+    }
+
+    /** Adds {@code value}, again until it surely counted; only for a cluster whose leader stays. */
+    private long add(long value) throws Exception {
+        return (Long)
+                leader().group.propose(number(value)).toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    private static long read(Server server) throws Exception {
+        CompletableFuture<Long> result = new CompletableFuture<>();
+        server.group.read(new Completion() {
+            @Override
+            public void succeeded(Object nothing) {
+                result.complete(server.sum.sum);
+            }
+
+            @Override
+            public void failed(RaftException failure) {
+                result.completeExceptionally(failure);
+            }
+        });
+        return result.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void replicatesAndReads() throws Exception {
+        start(1, 2, 3);
+        for (int i = 1; i <= 100; i++) {
+            assertThat(add(1)).isEqualTo(i);
+        }
+        assertThat(read(leader())).isEqualTo(100);
+        Server leader = leader();
+        Server follower = servers.values().stream()
+                .filter(server -> server != leader)
+                .findFirst()
+                .orElseThrow();
+        assertThatThrownBy(() ->
+                        follower.group.propose(number(1)).toCompletableFuture().get(10, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .cause()
+                .isInstanceOfSatisfying(RaftException.NotLeader.class, failure -> assertThat(failure.leader())
+                        .isEqualTo(leader.group.self()));
+    }
+
+    @Test
+    void survivesItsLeaderAndBringsItBackThroughASnapshot() throws Exception {
+        start(1, 2, 3);
+        assertThat(add(5)).isEqualTo(5);
+        long old = leader().group.self().server();
+        stop(old);
+        // More than the log keeps, so that the one who was away needs a snapshot.
+        List<CompletableFuture<Object>> pending = new ArrayList<>();
+        Server leader = leader();
+        for (int i = 0; i < 5000; i++) {
+            pending.add(leader.group.propose(number(1)).toCompletableFuture());
+            if (pending.size() == 50) {
+                CompletableFuture.allOf(pending.toArray(new CompletableFuture<?>[0]))
+                        .get(10, TimeUnit.SECONDS);
+                pending.clear();
+            }
+        }
+        assertThat(read(leader)).isEqualTo(5005);
+        assertThat(leader.group.status().snapshotIndex()).isPositive();
+        start(old);
+        Server back = servers.get(old);
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(back.group.status().lastApplied())
+                        .isEqualTo(leader.group.status().lastApplied()));
+        assertThat(back.group.status().snapshotIndex()).isPositive();
+        CompletableFuture<Long> sum = new CompletableFuture<>();
+        back.group.loop().execute(() -> sum.complete(back.sum.sum));
+        assertThat(sum.get(10, TimeUnit.SECONDS)).isEqualTo(5005);
+    }
+
+    @Test
+    void restartsFromDisk() throws Exception {
+        start(1, 2, 3);
+        for (int i = 0; i < 200; i++) {
+            add(1);
+        }
+        for (long id = 1; id <= 3; id++) {
+            stop(id);
+        }
+        start(1, 2, 3);
+        assertThat(read(leader())).isEqualTo(200);
+        assertThat(add(1)).isEqualTo(201);
+    }
+
+    @Test
+    void refusesToServeWithoutAMajority() throws Exception {
+        start(1, 2, 3);
+        add(1);
+        Server leader = leader();
+        for (long id : List.copyOf(servers.keySet())) {
+            if (id != leader.group.self().server()) {
+                stop(id);
+            }
+        }
+        await().atMost(Duration.ofSeconds(20)).until(() -> !leader.group.isLeader());
+        assertThatThrownBy(() -> read(leader)).hasCauseInstanceOf(RaftException.NotLeader.class);
+    }
+}

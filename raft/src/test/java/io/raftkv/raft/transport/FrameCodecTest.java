@@ -1,0 +1,101 @@
+package io.raftkv.raft.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.Message;
+import io.raftkv.raft.core.Message.Envelope;
+import io.raftkv.raft.core.SnapshotMeta;
+import io.raftkv.raft.transport.FrameCodec.BadFrameException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class FrameCodecTest {
+    private static final ReplicaId A = new ReplicaId(0xAAAA_0000_0000_0001L, 1);
+    private static final ReplicaId B = new ReplicaId(2, 7);
+
+    private static List<Message> oneOfEachKind() {
+        Entry entry = Entry.of(8, 3, Entry.encodeBody(Entry.Type.COMMANDS, 99, Bytes.utf8("payload")));
+        SnapshotMeta meta = new SnapshotMeta(8, 3, Configuration.of(List.of(A, B)), 1, 99);
+        return List.of(
+                new Message.RequestVote(4, true, false, 8, 3),
+                new Message.VoteResponse(4, false, true),
+                new Message.AppendEntries(4, 7, 3, 6, 12, List.of(entry)),
+                new Message.AppendEntries(4, 7, 3, 6, 12, List.of()),
+                new Message.AppendResponse(4, true, 8, 5, 2, 12),
+                new Message.InstallSnapshot(4, meta, 1000, 12, Bytes.utf8("chunk")),
+                new Message.SnapshotResponse(4, 8, -1),
+                new Message.TimeoutNow(4));
+    }
+
+    private static List<Envelope> envelopes() {
+        List<Envelope> envelopes = new ArrayList<>();
+        for (Message message : oneOfEachKind()) {
+            envelopes.add(new Envelope(envelopes.size(), A, B, message));
+        }
+        return envelopes;
+    }
+
+    @Test
+    void everyKindOfMessageComesBackEqual() throws BadFrameException {
+        List<Class<?>> kinds = new ArrayList<>();
+        oneOfEachKind().forEach(message -> kinds.add(message.getClass()));
+        assertThat(kinds).contains(Message.class.getPermittedSubclasses());
+
+        ByteBuffer frame = FrameCodec.encode(envelopes());
+
+        assertThat(FrameCodec.decode(A.server(), B.server(), frame)).isEqualTo(envelopes());
+    }
+
+    @Test
+    void sizeIsKnownBeforehand() {
+        int bytes = FrameCodec.HEADER_BYTES;
+        for (Message message : oneOfEachKind()) {
+            bytes += FrameCodec.bytes(message);
+        }
+        assertThat(FrameCodec.encode(envelopes()).remaining()).isEqualTo(bytes);
+    }
+
+    @Test
+    void everyFlippedBitIsSeen() {
+        byte[] good = FrameCodec.encode(envelopes()).array();
+        for (int i = 0; i < good.length * 8; i++) {
+            if (i / 8 >= 1 && i / 8 < 4) {
+                continue; // reserved
+            }
+            byte[] bad = good.clone();
+            bad[i / 8] ^= (byte) (1 << i % 8);
+            assertThatThrownBy(() -> FrameCodec.decode(A.server(), B.server(), ByteBuffer.wrap(bad)))
+                    .as("bit %d", i)
+                    .isInstanceOf(BadFrameException.class);
+        }
+    }
+
+    @Test
+    void nonsenseWithARightChecksumIsRefusedAndNotBelieved() {
+        SplittableRandom random = new SplittableRandom(1);
+        byte[] good = FrameCodec.encode(envelopes()).array();
+        for (int i = 0; i < 2000; i++) {
+            byte[] bad = good.clone();
+            for (int j = 0; j <= i % 4; j++) {
+                bad[FrameCodec.HEADER_BYTES + random.nextInt(bad.length - FrameCodec.HEADER_BYTES)] =
+                        (byte) random.nextInt();
+            }
+            java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+            crc.update(bad, FrameCodec.HEADER_BYTES, bad.length - FrameCodec.HEADER_BYTES);
+            ByteBuffer frame = ByteBuffer.wrap(bad).putInt(8, (int) crc.getValue());
+            try {
+                FrameCodec.decode(A.server(), B.server(), frame);
+            } catch (BadFrameException expected) {
+                assertThat(expected).hasMessageContaining("m");
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.raftkv.raft.transport.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.raftkv.raft.transport.Transport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class NettyTransportTest {
+    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final Map<Long, InetSocketAddress> addresses = new ConcurrentHashMap<>();
+
+    private final class Node implements Transport.Receiver, AutoCloseable {
+        final NettyTransport transport;
+        final Queue<String> events = new ConcurrentLinkedQueue<>();
+
+        Node(String cluster, long id) throws IOException {
+            transport = new NettyTransport(cluster, id, loops, addresses::get);
+            transport.start(this);
+            addresses.put(
+                    id, new InetSocketAddress("127.0.0.1", transport.listen(new InetSocketAddress("127.0.0.1", 0))));
+        }
+
+        @Override
+        public void received(long server, ByteBuffer frame) {
+            events.add(server + ":" + StandardCharsets.UTF_8.decode(frame));
+        }
+
+        @Override
+        public void linkChanged(long server, boolean up) {
+            events.add(server + (up ? " up" : " down"));
+        }
+
+        void send(long to, String text) {
+            transport.send(to, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        }
+
+        @Override
+        public void close() {
+            transport.close();
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    @Test
+    void deliversFramesInOrderAndTellsOfABrokenLink() throws IOException {
+        try (Node a = new Node("c", 1)) {
+            Node b = new Node("c", 2);
+            await().until(() -> {
+                a.send(2, "hello");
+                return b.events.contains("1:hello");
+            });
+            a.send(2, "x");
+            a.send(2, "y");
+            await().until(() -> b.events.contains("1:y"));
+            assertThat(String.join(" ", b.events)).endsWith("1:x 1:y");
+            await().until(() -> a.transport.queuedBytes(2) == 0);
+            b.close();
+            await().until(() -> a.events.contains("2 down"));
+        }
+    }
+
+    @Test
+    void refusesAnotherClusterAndAnAddressThatIsSomebodyElses() throws IOException {
+        try (Node a = new Node("ours", 1);
+                Node b = new Node("theirs", 2);
+                Node c = new Node("ours", 3)) {
+            addresses.put(4L, addresses.get(3L));
+            for (int i = 0; i < 3; i++) {
+                a.send(2, "hello");
+                a.send(4, "hello");
+            }
+            await().until(() -> {
+                a.send(3, "hello");
+                return c.events.contains("1:hello");
+            });
+            assertThat(b.events).isEmpty();
+            assertThat(c.events).doesNotContain("4 up");
+            assertThat(a.events).doesNotContain("2 up", "4 up");
+        }
+    }
+
+    @Test
+    void closesOnGarbage() throws IOException {
+        try (Node a = new Node("c", 1);
+                Socket socket = new Socket("127.0.0.1", addresses.get(1L).getPort())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            InputStream in = socket.getInputStream();
+            assertThat(in.read()).isEqualTo(Handshake.Answer.OTHER_VERSION.ordinal());
+            assertThat(in.read()).isEqualTo(-1);
+            assertThat(a.events).isEmpty();
+        }
+    }
+}
