@@ -4,7 +4,7 @@ package io.raftkv.coordinator.state;
  * A command that the state does not allow; becomes its result, the same on all replicas. Thrown before anything is
  * changed.
  */
-final class Refusal extends RuntimeException {
+public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** The message begins with the error's code. */
@@ -41,7 +41,8 @@ final class Refusal extends RuntimeException {
         return new Refusal("SESSIONEXPIRED session " + session + " has ended; open a new one");
     }
 
-    String text() {
+    /** The error as it is answered; the first word is its code. */
+    public String text() {
         return String.valueOf(getMessage());
     }
 }

@@ -1,0 +1,43 @@
+package io.raftkv.coordinator.jgroups;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jgroups.Message;
+import org.jgroups.PhysicalAddress;
+import org.jgroups.conf.ClassConfigurator;
+import org.jgroups.protocols.MPING;
+import org.jgroups.stack.IpAddress;
+
+/**
+ * Finds peers that are not listed: by multicast, and besides by asking the ports next to the own one on the same host,
+ * which works where multicast does not and costs a refused connection each where nobody listens.
+ *
+ * <p>Threads: JGroups'.
+ */
+final class NeighbourPing extends MPING {
+    private final List<PhysicalAddress> neighbours = new ArrayList<>();
+
+    /**
+     * @param port the own port, which is not asked
+     * @param reach how many ports on each side are asked
+     */
+    NeighbourPing(InetAddress host, int port, int reach) {
+        // The headers of this protocol are those of its parent; JGroups knows protocols by their class.
+        setId(ClassConfigurator.getProtocolId(MPING.class));
+        setBindAddr(host);
+        for (int candidate = Math.max(1, port - reach); candidate <= Math.min(65_535, port + reach); candidate++) {
+            if (candidate != port) {
+                neighbours.add(new IpAddress(host, candidate));
+            }
+        }
+    }
+
+    @Override
+    protected void sendMcastDiscoveryRequest(Message request) {
+        super.sendMcastDiscoveryRequest(request);
+        for (PhysicalAddress neighbour : neighbours) {
+            down_prot.down(request.copy(true, true).setDest(neighbour));
+        }
+    }
+}
