@@ -40,6 +40,9 @@ final class Follower {
         }
         appendMissing(entries);
         core.commitTo(Math.min(message.leaderCommit(), message.lastIndex()));
+        if (entries.isEmpty()) {
+            echo(from, message.lastIndex(), message.round());
+        }
         acknowledge(from, message.lastIndex(), message.round());
     }
 
@@ -106,13 +109,18 @@ final class Follower {
             roundEchoedTerm = core.term();
             roundEchoed = 0;
         }
-        if (round > roundEchoed && core.isTermDurable() && core.persistedIndex() < index) {
-            core.send(
-                    to,
-                    new Message.AppendResponse(core.term(), true, Math.min(index, core.persistedIndex()), 0, 0, round));
+        if (round > roundEchoed) {
+            echo(to, index, round);
             roundEchoed = round;
         }
         core.sendWhenDurable(to, new Message.AppendResponse(core.term(), true, index, 0, 0, round));
+    }
+
+    /** Answers without waiting for a disk that is behind, with what is durable already: a slow disk is not a dead replica. */
+    private void echo(ReplicaId to, long index, long round) {
+        if (core.isTermDurable() && core.persistedIndex() < index) {
+            core.send(to, new Message.AppendResponse(core.term(), true, core.persistedIndex(), 0, 0, round));
+        }
     }
 
     /** Whether {@code later}, which leaves at the same moment, makes the acknowledgement {@code earlier} superfluous. */

@@ -82,6 +82,7 @@ final class GroupRunner implements RaftGroup {
     private @Nullable ReplicaId toldLeader;
     private long toldTerm = -1;
     private boolean toldReady;
+    private long toldCommit;
 
     GroupRunner(RaftNode node, LoopWorker worker, long groupId, RaftCore core, ReplicaId self, StateMachine machine) {
         this.node = node;
@@ -93,6 +94,7 @@ final class GroupRunner implements RaftGroup {
         this.machine = machine;
         this.transfers = new SnapshotTransfers(this);
         this.lastApplied = core.snapshot().index();
+        this.toldCommit = core.commitIndex();
         this.lastAppliedTimeMs = core.snapshot().timeMs();
         this.snapshots = new Snapshots();
         this.status = buildStatus();
@@ -234,6 +236,11 @@ final class GroupRunner implements RaftGroup {
         return core.term();
     }
 
+    /** Whether this replica leads, perhaps without a committed entry of its term yet. */
+    boolean leads() {
+        return core.role() == Role.LEADER;
+    }
+
     RaftCore core() {
         return core;
     }
@@ -289,6 +296,7 @@ final class GroupRunner implements RaftGroup {
     }
 
     void snapshotReceived(ReplicaId from, SnapshotMeta meta, Runnable state) {
+        // If the core has no use for it any more, the next one takes its place.
         receivedState = state;
         input(new Input.SnapshotReceived(from, meta));
     }
@@ -343,6 +351,11 @@ final class GroupRunner implements RaftGroup {
     private void step(Input input) {
         for (Effect effect : core.step(loop.nowNanos(), input)) {
             effect.dispatch(effects);
+        }
+        if (core.commitIndex() > toldCommit) {
+            // After the effects, as an entry may be appended and committed in one step.
+            toldCommit = core.commitIndex();
+            node.options().observer().committed(groupId, self, toldCommit);
         }
     }
 
@@ -632,10 +645,9 @@ final class GroupRunner implements RaftGroup {
             batch.completions().forEach(completion -> completion.failed(failure));
         }
 
+        /** What is committed is applied at the end of the turn. */
         @Override
-        public void onCommit(Effect.Commit effect) {
-            observer().committed(groupId, self, effect.index());
-        }
+        public void onCommit(Effect.Commit effect) {}
 
         @Override
         public void onReadReady(Effect.ReadReady effect) {

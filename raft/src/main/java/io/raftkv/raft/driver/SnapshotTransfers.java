@@ -57,7 +57,8 @@ final class SnapshotTransfers {
     // The leader's side.
 
     void start(ReplicaId to, long term) {
-        if (outgoing.containsKey(to)) {
+        Outgoing current = outgoing.get(to);
+        if (current != null && current.term == term) {
             return;
         }
         group.inBackground(
@@ -124,7 +125,7 @@ final class SnapshotTransfers {
         long now = group.loop().nowNanos();
         for (Map.Entry<ReplicaId, Outgoing> entry : Map.copyOf(outgoing).entrySet()) {
             Outgoing transfer = entry.getValue();
-            if (transfer.term != term || !group.isLeader()) {
+            if (transfer.term != term || !group.leads()) {
                 outgoing.remove(entry.getKey());
             } else if (now - transfer.askedAgainNanos >= RESEND_NANOS) {
                 if (transfer.asked >= MAX_SENDS) {
