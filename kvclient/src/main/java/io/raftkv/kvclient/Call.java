@@ -115,7 +115,8 @@ final class Call {
     }
 
     private void lost(HostPort target, @Nullable Throwable failure) {
-        boolean sent = !(cause(failure) instanceof ConnectionLost lost) || lost.sent();
+        Throwable cause = cause(failure);
+        boolean sent = cause instanceof ConnectionLost lost ? lost.sent() : !(cause instanceof RespClient.TooManyInFlight);
         unanswered(sent, KvException.CONNECTION_LOST, target + ": " + reason(failure));
     }
 
