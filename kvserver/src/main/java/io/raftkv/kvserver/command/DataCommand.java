@@ -61,7 +61,9 @@ public final class DataCommand {
             throw new IllegalStateException(spec.name() + " does not write");
         }
         limits.checkCommand(args);
-        return encode.encode(args, limits);
+        Bytes encoded = encode.encode(args, limits);
+        limits.checkEncoded(encoded.length());
+        return encoded;
     }
 
     /** Answers a read. Threads: the loop of the engine. */

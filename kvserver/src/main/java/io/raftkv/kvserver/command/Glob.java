@@ -6,14 +6,16 @@ package io.raftkv.kvserver.command;
  * <p>A star is tried again only from the last one on, so the work is at most the product of both lengths, where plain
  * recursion would let one pattern stop the loop.
  */
-final class Glob {
+public final class Glob {
     private final byte[] pattern;
 
-    Glob(byte[] pattern) {
+    /** Compiles nothing: a pattern is read as it stands. */
+    public Glob(byte[] pattern) {
         this.pattern = pattern.clone();
     }
 
-    boolean matches(byte[] text) {
+    /** Whether the whole of {@code text} matches. */
+    public boolean matches(byte[] text) {
         int p = 0;
         int t = 0;
         int starAt = -1;

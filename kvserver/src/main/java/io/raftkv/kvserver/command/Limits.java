@@ -12,10 +12,15 @@ public record Limits(int maxKeyBytes, int maxValueBytes) {
     public static final int HEADROOM_BYTES = 128 * 1024;
 
     public Limits {
-        if (maxKeyBytes < 1 || maxValueBytes < 1 || maxValueBytes > Integer.MAX_VALUE - HEADROOM_BYTES) {
+        if (maxKeyBytes < 1 || maxValueBytes < 1 || maxValueBytes > Integer.MAX_VALUE - 2 * HEADROOM_BYTES) {
             throw new IllegalArgumentException(
                     "limits: keys of " + maxKeyBytes + " bytes, values of " + maxValueBytes + " bytes");
         }
+    }
+
+    /** The most bytes of an encoded write: the arguments, and a length before each of them. */
+    public int maxCommandBytes() {
+        return maxValueBytes + 2 * HEADROOM_BYTES;
     }
 
     void checkKey(byte[] key) throws CommandException {
@@ -33,6 +38,13 @@ public record Limits(int maxKeyBytes, int maxValueBytes) {
         if (bytes > (long) maxValueBytes + HEADROOM_BYTES) {
             throw new CommandException("ERR command of " + bytes + " bytes is larger than the limit of "
                     + (maxValueBytes + HEADROOM_BYTES) + " bytes");
+        }
+    }
+
+    void checkEncoded(int bytes) throws CommandException {
+        if (bytes > maxCommandBytes()) {
+            throw new CommandException("ERR command of " + bytes + " encoded bytes is larger than the limit of "
+                    + maxCommandBytes() + " bytes; send fewer keys at once");
         }
     }
 

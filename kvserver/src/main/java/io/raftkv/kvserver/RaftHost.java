@@ -1,0 +1,216 @@
+package io.raftkv.kvserver;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import io.raftkv.callback.Genesis;
+import io.raftkv.config.HostPort;
+import io.raftkv.config.ServerConfig;
+import io.raftkv.kvserver.cluster.ShardOpener;
+import io.raftkv.kvserver.cluster.ShardTable;
+import io.raftkv.kvserver.command.Limits;
+import io.raftkv.kvserver.shard.ShardGroup;
+import io.raftkv.kvserver.shard.ShardMachine;
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.CoreOptions;
+import io.raftkv.raft.driver.RaftNode;
+import io.raftkv.raft.driver.RaftNodeOptions;
+import io.raftkv.raft.driver.RaftObserver;
+import io.raftkv.raft.driver.RaftOptions;
+import io.raftkv.raft.log.FileDisk;
+import io.raftkv.raft.log.LogOptions;
+import io.raftkv.raft.transport.netty.NettyLoop;
+import io.raftkv.raft.transport.netty.NettyTransport;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs this server's replicas: one Raft node with its log, its snapshots and its links to peers, on the loops that serve
+ * the clients too.
+ *
+ * <p>Threads: {@link #start}, {@link #open} and {@link #close} one at a time; {@link #accept} any.
+ */
+final class RaftHost implements ShardOpener {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftHost.class);
+
+    /** Peers take frames of 64 MiB, and a frame may carry a command beside others. */
+    private static final int MAX_COMMAND_BYTES = 32 << 20;
+
+    private final ServerConfig config;
+    private final ShardTable table;
+    private final EventLoopGroup loops;
+    private final Consumer<ShardGroup> onLeaderChange;
+    private final Consumer<Throwable> onFailure;
+    private final ExecutorService logWriter = oneThread("log");
+    private final ExecutorService background = oneThread("background");
+    private volatile @Nullable NettyTransport transport;
+    private @Nullable RaftNode node;
+
+    RaftHost(
+            ServerConfig config,
+            ShardTable table,
+            EventLoopGroup loops,
+            Consumer<ShardGroup> onLeaderChange,
+            Consumer<Throwable> onFailure) {
+        this.config = config;
+        this.table = table;
+        this.loops = loops;
+        this.onLeaderChange = onLeaderChange;
+        this.onFailure = onFailure;
+    }
+
+    private static ExecutorService oneThread(String duty) {
+        return Executors.newSingleThreadExecutor(new DefaultThreadFactory("raftkv-kvserver-" + duty, true));
+    }
+
+    @Override
+    public void start(String clusterId) throws IOException {
+        if (node != null) {
+            return;
+        }
+        NettyTransport links = new NettyTransport(clusterId, table.serverId(), loops, this::resolve);
+        List<EventLoop> groupLoops = new ArrayList<>();
+        for (EventExecutor loop : loops) {
+            groupLoops.add(new NettyLoop((io.netty.channel.EventLoop) loop));
+        }
+        node = RaftNode.open(new RaftNodeOptions(
+                table.serverId(),
+                clusterId,
+                new FileDisk(config.data()),
+                groupLoops,
+                logWriter,
+                background,
+                links,
+                raftOptions(config),
+                LogOptions.defaults(failure -> {}),
+                System.nanoTime() ^ table.serverId(),
+                RaftObserver.NONE,
+                onFailure));
+        transport = links;
+    }
+
+    private static RaftOptions raftOptions(ServerConfig config) {
+        CoreOptions core = CoreOptions.DEFAULT;
+        RaftOptions raft = RaftOptions.DEFAULT;
+        int maxCommandBytes = new Limits(config.maxKeyBytes(), config.maxValueBytes()).maxCommandBytes();
+        if (maxCommandBytes > MAX_COMMAND_BYTES) {
+            throw new IllegalArgumentException("maxValueBytes is " + config.maxValueBytes()
+                    + "; what peers send each other allows at most "
+                    + (config.maxValueBytes() - (maxCommandBytes - MAX_COMMAND_BYTES)));
+        }
+        return new RaftOptions(
+                new CoreOptions(
+                        config.heartbeatMs(),
+                        config.electionMinMs(),
+                        config.electionMaxMs(),
+                        core.maxAppendBytes(),
+                        core.maxInflightMessages(),
+                        core.maxInflightBytes(),
+                        core.maxUncommittedBytes(),
+                        core.cacheBytes(),
+                        core.tailBytes()),
+                raft.maxBatchBytes(),
+                raft.maxBatchCommands(),
+                maxCommandBytes,
+                Math.max(raft.maxPendingBytes(), 2L * maxCommandBytes),
+                Math.max(raft.maxLogQueueBytes(), 2L * maxCommandBytes),
+                raft.snapshotThresholdBytes(),
+                raft.snapshotChunkBytes(),
+                raft.applyBudgetBytes());
+    }
+
+    private @Nullable InetSocketAddress resolve(long serverId) {
+        HostPort address = table.addressOf(serverId);
+        // A name is resolved by Netty when it connects.
+        return address == null ? null : InetSocketAddress.createUnresolved(address.host(), address.port());
+    }
+
+    @Override
+    public void open(Genesis genesis) throws IOException {
+        if (node == null) {
+            throw new IllegalStateException("a shard is opened before the node was started");
+        }
+        List<ReplicaId> voters = genesis.voters().stream()
+                .map(voter -> new ReplicaId(voter.server(), voter.incarnation()))
+                .toList();
+        ReplicaId self = voters.stream()
+                .filter(voter -> voter.server() == table.serverId())
+                .findFirst()
+                .orElseThrow();
+        // Replicas take turns in leading first, so that the shards of a group are spread over its servers.
+        boolean preferred = self.equals(voters.get(genesis.shard() % voters.size()));
+        ShardMachine machine = new ShardMachine();
+        RaftGroup group = node.openGroup(groupId(genesis), self, Configuration.of(voters), machine, preferred);
+        ShardGroup shard =
+                new ShardGroup(genesis.shard(), genesis.generation(), group, machine, table, this::leaderChanged);
+        table.add(shard);
+        shard.start();
+    }
+
+    static long groupId(Genesis genesis) {
+        return genesis.generation() << 32 | genesis.shard();
+    }
+
+    private void leaderChanged(ShardGroup shard) {
+        ReplicaId leader = shard.view().leader();
+        if (leader == null) {
+            LOG.info("shard {}: no leader", shard.shard());
+        } else if (shard.view().ready() || !leader.equals(shard.group().self())) {
+            HostPort address = table.addressOf(leader.server());
+            LOG.info(
+                    "shard {}: {} leads term {}",
+                    shard.shard(),
+                    address == null ? leader : address,
+                    shard.view().term());
+        }
+        table.changed();
+        onLeaderChange.accept(shard);
+    }
+
+    /** Takes a connection of a peer; closes it while this server has no node yet, as peers try again. */
+    void accept(Channel channel) {
+        NettyTransport links = transport;
+        if (links == null) {
+            channel.close();
+        } else {
+            links.accept(channel);
+        }
+    }
+
+    /** Ends all replicas. The loops must still run. */
+    void close() throws IOException {
+        table.groups().forEach(ShardGroup::close);
+        try {
+            if (node != null) {
+                node.close();
+            }
+        } finally {
+            stop(logWriter);
+            stop(background);
+        }
+    }
+
+    private static void stop(ExecutorService executor) {
+        executor.shutdown();
+        try {
+            if (!executor.awaitTermination(10, TimeUnit.SECONDS)) {
+                LOG.warn("a thread did not end within 10 s; it is left behind");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
