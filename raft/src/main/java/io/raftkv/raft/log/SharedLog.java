@@ -4,51 +4,246 @@ import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.SortedMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
-/** The log of all groups of a server. */
+/**
+ * The log of all groups of a server (Raft §3.8): one stream of files and one sync for all that wait.
+ *
+ * <pre>append(..) from any thread -> queue -> a cycle on the log executor: write all, sync once, call back in order</pre>
+ *
+ * While a cycle waits for the disk the next one's work collects. The first I/O error ends it: nothing is written any more
+ * and nobody is told that anything is durable, since a sync that is repeated after a failure may succeed without having
+ * written what the failed one lost.
+ *
+ * <p>Threads: {@link #append}, {@link #dropGroup} and the accessors: any. {@link #read}: any that may wait for the disk.
+ * Callbacks run on the log executor, which should be one thread that is never interrupted. It has no thread of its own.
+ */
 public final class SharedLog implements Closeable {
-    private SharedLog() {}
+    private static final String LOCK = "LOCK";
 
+    /** What a queued append call weighs beside its entries. */
+    private static final long CALL_BYTES = 64;
+
+    private final LogOptions options;
+    private final Executor executor;
+    private final Closeable lock;
+    private final LogWriter writer;
+    private final NavigableMap<Long, GroupIndex> groups;
+    private final SortedMap<Long, RecoveredGroup> recovered;
+
+    private final ConcurrentLinkedQueue<Call> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final List<Call> taken = new ArrayList<>();
+    private volatile boolean closed;
+    private volatile @Nullable IOException failure;
+    private volatile LogStats stats;
+
+    /** @param writes null to drop {@code groupId} */
+    private record Call(@Nullable List<GroupWrite> writes, long groupId, long bytes, Runnable durable) {}
+
+    private SharedLog(LogOptions options, Executor executor, Closeable lock, Recovery recovery, LogWriter writer) {
+        this.options = options;
+        this.executor = executor;
+        this.lock = lock;
+        this.writer = writer;
+        this.groups = recovery.state().groups();
+        this.recovered = recovery.state().recovered();
+        this.stats = writer.stats();
+    }
+
+    /**
+     * Recovers what is in {@code directory}, which is created if it is missing.
+     *
+     * @param logExecutor runs one cycle at a time
+     * @throws LogException if the log is damaged, in use, or belongs to another server or cluster; the message names file
+     *     and offset and says what to do
+     */
     public static SharedLog open(
             Disk disk, String directory, LogOptions options, String clusterId, long serverId, Executor logExecutor)
             throws IOException {
-        return notYet();
+        disk.createDirectory(directory);
+        Closeable lock = disk.lock(directory.isEmpty() ? LOCK : directory + "/" + LOCK);
+        Recovery recovery = new Recovery(disk, directory, SegmentHeader.hashOf(clusterId), serverId);
+        try {
+            recovery.run();
+            LogWriter writer = new LogWriter(disk, directory, options, recovery);
+            return new SharedLog(options, logExecutor, lock, recovery, writer);
+        } catch (IOException | RuntimeException e) {
+            recovery.abandon();
+            lock.close();
+            throw e;
+        }
     }
 
+    /**
+     * What {@link #open} found, by group. The map is the caller's, who may remove groups from it so that their entries can
+     * be forgotten.
+     */
     public SortedMap<Long, RecoveredGroup> recovered() {
-        return notYet();
+        return recovered;
     }
 
+    /**
+     * Makes the writes durable, all or none of them, after those of all earlier calls, and then runs {@code durable} on the
+     * log executor. Never blocks. After a failure {@code durable} is never run.
+     *
+     * @throws IllegalStateException if the log is closed
+     */
     public void append(List<GroupWrite> writes, Runnable durable) {
-        notYet();
+        long bytes = CALL_BYTES;
+        for (GroupWrite write : writes) {
+            bytes += CALL_BYTES;
+            for (Entry entry : write.entries()) {
+                bytes += entry.bytes();
+            }
+        }
+        submit(new Call(writes, 0, bytes, durable));
     }
 
-    public List<Entry> read(long groupId, long from, long to, long maxBytes) throws IOException {
-        return notYet();
-    }
-
+    /** Forgets all of the group, durably. Its id may be used again by later calls. */
     public void dropGroup(long groupId, Runnable durable) {
-        notYet();
+        submit(new Call(null, groupId, CALL_BYTES, durable));
     }
 
+    private void submit(Call call) {
+        if (closed) {
+            throw new IllegalStateException("the log is closed");
+        }
+        if (failure == null) {
+            queuedBytes.addAndGet(call.bytes());
+            queue.add(call);
+            schedule();
+        }
+    }
+
+    private void schedule() {
+        if (scheduled.compareAndSet(false, true)) {
+            executor.execute(this::cycle);
+        }
+    }
+
+    /** The monitor is free but while {@link #close} finishes what is queued on a thread of its own. */
+    private void cycle() {
+        synchronized (writer) {
+            if (!closed) {
+                writeQueued();
+            }
+        }
+        scheduled.set(false);
+        if (!queue.isEmpty() && !closed) {
+            schedule();
+        }
+    }
+
+    private void writeQueued() {
+        for (Call call = queue.poll(); call != null; call = queue.poll()) {
+            taken.add(call);
+        }
+        try {
+            if (failure == null) {
+                makeDurable();
+                callBack();
+                writer.collect();
+                if (queue.isEmpty()) {
+                    writer.mark();
+                }
+            }
+        } catch (IOException e) {
+            fail(e);
+        } catch (RuntimeException | VirtualMachineError e) {
+            // A broken invariant, of a caller or of ours. Going on would hang the node or harm it.
+            fail(new IOException("the log cannot go on: " + e, e));
+            throw e;
+        } finally {
+            taken.clear();
+        }
+    }
+
+    private void makeDurable() throws IOException {
+        for (Call call : taken) {
+            if (call.writes() == null) {
+                writer.drop(call.groupId());
+            } else {
+                writer.write(call.writes());
+            }
+        }
+        writer.moveOldEntries();
+        if (writer.isDirty()) {
+            writer.force();
+        }
+        stats = writer.stats();
+    }
+
+    private void callBack() {
+        for (Call call : taken) {
+            queuedBytes.addAndGet(-call.bytes());
+            call.durable().run();
+        }
+    }
+
+    private void fail(IOException e) {
+        if (failure == null) {
+            failure = e;
+            options.onFailure().accept(e);
+        }
+    }
+
+    /**
+     * Entries {@code [from, to]} from disk, up to {@code maxBytes} but at least one. Those that are not durable yet may be
+     * missing at the end.
+     *
+     * @throws CompactedException if {@code from} is no longer in the log
+     * @throws LogException if what was durable is damaged
+     */
+    public List<Entry> read(long groupId, long from, long to, long maxBytes) throws IOException {
+        GroupIndex group = groups.get(groupId);
+        return group == null ? List.of() : LogReader.read(group, from, to, maxBytes);
+    }
+
+    /** Bytes of all calls whose callback has not run; the measure for back-pressure. */
     public long queuedBytes() {
-        return notYet();
+        return queuedBytes.get();
     }
 
     public LogStats stats() {
-        return notYet();
+        return stats;
     }
 
+    /** The error that ended it, or null. */
+    public @Nullable IOException failure() {
+        return failure;
+    }
+
+    /**
+     * Finishes what is queued, running callbacks on the calling thread, and lets the files go. Calls that are made at the
+     * same time may be dropped.
+     */
     @Override
     public void close() throws IOException {
-        notYet();
-    }
-
-    @SuppressWarnings("TypeParameterUnusedInFormals")
-    private static <T> T notYet() {
-        throw new UnsupportedOperationException();
+        synchronized (writer) {
+            if (closed) {
+                return;
+            }
+            try {
+                writeQueued();
+                if (failure == null) {
+                    writer.mark();
+                    writer.force();
+                }
+            } finally {
+                closed = true;
+                writer.close();
+                lock.close();
+            }
+        }
     }
 }

@@ -1,0 +1,101 @@
+package io.raftkv.raft.log;
+
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.HardState;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Reads entries back. Threads: any, it has no state. */
+final class LogReader {
+    private LogReader() {}
+
+    /** Entries {@code [from, to]} as far as they are durable, up to {@code maxBytes} but at least one. */
+    static List<Entry> read(GroupIndex group, long from, long to, long maxBytes) throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        long bytes = 0;
+        for (Extent extent : group.locate(from, to)) {
+            long last = Math.min(to, extent.lastIndex());
+            SortedMap<Long, Entry> found = readExtent(group, extent, from, last);
+            for (long index = Math.max(from, extent.firstIndex()); index <= last; index++) {
+                Entry entry = found.get(index);
+                if (entry == null) {
+                    return entries;
+                }
+                bytes += entry.bytes();
+                if (bytes > maxBytes && !entries.isEmpty()) {
+                    return entries;
+                }
+                entries.add(entry);
+            }
+        }
+        return entries;
+    }
+
+    /** The entries of {@code extent} in {@code [from, to]}; those that are not durable yet are missing at the end. */
+    static SortedMap<Long, Entry> readExtent(GroupIndex group, Extent extent, long from, long to) throws IOException {
+        Segment segment = extent.segment();
+        if (segment == null || !segment.acquire()) {
+            // Collected after the look-up; the entries went before the file did.
+            throw new CompactedException(group.groupId(), from, group.start().index());
+        }
+        try {
+            long end = Math.min(extent.to(), segment.readableEnd());
+            ByteBuffer buffer = ByteBuffer.allocate((int) Math.max(0, end - extent.from()));
+            segment.read(buffer, extent.from());
+            Collector collector = new Collector(group.groupId(), extent, segment.path(), from, to);
+            for (int at = 0; at < buffer.limit(); ) {
+                long offset = extent.from() + at;
+                RecordView record = RecordView.at(segment.path(), segment.seq(), offset, buffer, at);
+                if (record == null) {
+                    throw LogException.damaged(segment.path(), offset, "a record that was durable is damaged");
+                }
+                record.visit(collector);
+                at += record.length();
+            }
+            return collector.found;
+        } finally {
+            segment.release();
+        }
+    }
+
+    private static final class Collector implements RecordView.Visitor {
+        final TreeMap<Long, Entry> found = new TreeMap<>();
+        private final long groupId;
+        private final Extent extent;
+        private final String path;
+        private final long from;
+        private final long to;
+
+        Collector(long groupId, Extent extent, String path, long from, long to) {
+            this.groupId = groupId;
+            this.extent = extent;
+            this.path = path;
+            this.from = Math.max(from, extent.firstIndex());
+            this.to = Math.min(to, extent.lastIndex());
+        }
+
+        @Override
+        public void entries(EntryRun run) throws LogException {
+            if (run.groupId() == groupId && run.term() == extent.term()) {
+                run.forEach(from, to, path, extent.from(), entry -> found.put(entry.index(), entry));
+            }
+        }
+
+        @Override
+        public void hardState(long id, HardState state) {}
+
+        @Override
+        public void start(long id, LogPosition start, boolean replacesLog) {}
+
+        @Override
+        public void drop(long id) {}
+
+        @Override
+        public void group(long id, HardState state, LogPosition start, long lastIndex) {}
+    }
+}

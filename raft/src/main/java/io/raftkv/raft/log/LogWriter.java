@@ -1,0 +1,290 @@
+package io.raftkv.raft.log;
+
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.GroupWrite;
+import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.HardState;
+import io.raftkv.raft.log.Disk.DiskFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.NavigableMap;
+
+/**
+ * Writes records, begins new files and deletes old ones.
+ *
+ * <pre>
+ * in a file:      header, synced alone | summary of all groups | records of append calls, marks, moved entries
+ * to roll over:   sync the old file | make the new one with the seal of the old, sync it and its name | summary
+ * to delete one:  nothing live in it, and all that made it so is synced; oldest first, each name synced
+ * </pre>
+ *
+ * The index is changed as records are built, before they are durable; {@link Segment#readableEnd} keeps readers back.
+ *
+ * <p>Threads: the log's.
+ */
+final class LogWriter {
+    /** How much of an old file is copied per cycle at most: others wait for it. */
+    private static final long MOVED_BYTES_PER_CYCLE = 64 << 10;
+
+    private final Disk disk;
+    private final String directory;
+    private final LogOptions options;
+    private final long clusterHash;
+    private final long serverId;
+    private final NavigableMap<Long, GroupIndex> groups;
+    private final Deque<Segment> segments;
+    private final RecordWriter out;
+    private Segment current;
+    private boolean currentHasWrites;
+    private long lsn;
+    private long durableLsn;
+    private int lastCrc;
+    private long recordEnd;
+
+    private long forces;
+    private long records;
+    private long entries;
+    private long movedBytes;
+
+    /** Goes on in a new file: discarded records behind the end of a recovered one must not come back to life. */
+    LogWriter(Disk disk, String directory, LogOptions options, Recovery recovery) throws IOException {
+        SegmentHeader header = recovery.nextHeader();
+        this.disk = disk;
+        this.directory = directory;
+        this.options = options;
+        this.clusterHash = header.clusterHash();
+        this.serverId = header.serverId();
+        this.groups = recovery.state().groups();
+        this.segments = recovery.segments();
+        this.lsn = header.previousLsn();
+        this.durableLsn = lsn;
+        this.current = create(header);
+        this.out = new RecordWriter(options, current, SegmentHeader.BYTES);
+        writeSummary();
+        force();
+        collect();
+    }
+
+    private Segment create(SegmentHeader header) throws IOException {
+        String path = Segment.pathOf(directory, header.seq());
+        DiskFile file = disk.create(path);
+        file.write(header.encode(), 0);
+        file.force();
+        disk.forceDirectory(directory);
+        Segment segment = new Segment(header.seq(), path, file);
+        segments.add(segment);
+        return segment;
+    }
+
+    /** Whether anything was written that is not synced. */
+    boolean isDirty() {
+        return lsn > durableLsn;
+    }
+
+    void write(List<GroupWrite> writes) throws IOException {
+        long length = 0;
+        int items = 0;
+        for (GroupWrite write : writes) {
+            length += (write.hardState() == null ? 0 : RecordFormat.HARD_STATE_BYTES)
+                    + (write.logStart() == null ? 0 : RecordFormat.START_BYTES);
+            items += (write.hardState() == null ? 0 : 1) + (write.logStart() == null ? 0 : 1);
+            long term = -1;
+            for (Entry entry : write.entries()) {
+                length += RecordFormat.ENTRY_BYTES + entry.bytes();
+                if (entry.term() != term) {
+                    term = entry.term();
+                    length += RecordFormat.ENTRIES_BYTES;
+                    items++;
+                }
+            }
+        }
+        if (items > 0) {
+            begin(RecordFormat.WRITES, length, items);
+            for (GroupWrite write : writes) {
+                put(write);
+            }
+            end();
+            records++;
+        }
+    }
+
+    void drop(long groupId) throws IOException {
+        GroupIndex group = groups.get(groupId);
+        if (group != null) {
+            begin(RecordFormat.WRITES, RecordFormat.ITEM_BYTES, 1);
+            out.putItem(RecordFormat.DROP, groupId);
+            end();
+            records++;
+            group.drop();
+            groups.remove(groupId);
+        }
+    }
+
+    private void put(GroupWrite write) throws IOException {
+        GroupIndex group = groups.computeIfAbsent(write.groupId(), GroupIndex::new);
+        if (write.hardState() != null) {
+            out.putItem(RecordFormat.HARD_STATE, write.groupId());
+            put(write.hardState());
+            group.hardState(write.hardState());
+        }
+        if (write.logStart() != null) {
+            LogPosition start = write.logStart();
+            boolean replaces = start.index() >= group.start().index() && !group.holds(start);
+            out.putItem(replaces ? RecordFormat.REPLACE : RecordFormat.START, write.groupId());
+            put(start);
+            group.start(start, replaces);
+        }
+        List<Entry> all = write.entries();
+        for (int from = 0, to; from < all.size(); from = to) {
+            to = from + 1;
+            while (to < all.size() && all.get(to).term() == all.get(from).term()) {
+                to++;
+            }
+            group.append(put(RecordFormat.ENTRIES, write.groupId(), all.subList(from, to)));
+        }
+        entries += all.size();
+    }
+
+    private Extent put(byte kind, long groupId, List<Entry> run) throws IOException {
+        Entry first = run.get(0);
+        out.putItem(kind, groupId).putLong(first.term()).putLong(first.index()).putInt(run.size());
+        long bytes = 0;
+        for (Entry entry : run) {
+            out.putInt(entry.bytes()).putInt(entry.crc()).putBytes(entry.body());
+            bytes += entry.bytes();
+        }
+        long last = first.index() + run.size() - 1;
+        return new Extent(current, out.recordOffset(), recordEnd, first.term(), first.index(), last, bytes, true);
+    }
+
+    private void put(HardState state) throws IOException {
+        ReplicaId vote = state.votedFor();
+        out.putLong(state.term())
+                .putLong(vote == null ? 0 : vote.server())
+                .putLong(vote == null ? 0 : vote.incarnation());
+    }
+
+    private void put(LogPosition position) throws IOException {
+        out.putLong(position.index()).putLong(position.term());
+    }
+
+    /** Begins a record with items of {@code itemBytes}, in a new file if this one has no room for it. */
+    private void begin(short type, long itemBytes, int items) throws IOException {
+        long length = RecordFormat.aligned(RecordFormat.HEADER_BYTES + itemBytes);
+        if (type == RecordFormat.WRITES) {
+            if (currentHasWrites && out.offset() + length > options.segmentBytes()) {
+                rollOver();
+            }
+            currentHasWrites = true;
+        }
+        recordEnd = out.offset() + length;
+        out.begin(length, type, ++lsn, durableLsn, items);
+    }
+
+    private void end() throws IOException {
+        lastCrc = out.end();
+        if (out.offset() != recordEnd) {
+            throw new IllegalStateException("a record ends at " + out.offset() + " instead of " + recordEnd);
+        }
+    }
+
+    private void rollOver() throws IOException {
+        force();
+        current = create(
+                new SegmentHeader(clusterHash, serverId, current.seq() + 1, current.seq(), out.offset(), lsn, lastCrc));
+        currentHasWrites = false;
+        out.switchTo(current, SegmentHeader.BYTES);
+        writeSummary();
+    }
+
+    private void writeSummary() throws IOException {
+        Collection<GroupIndex> all = groups.values();
+        begin(RecordFormat.SUMMARY, (long) all.size() * RecordFormat.GROUP_BYTES, all.size());
+        for (GroupIndex group : all) {
+            out.putItem(RecordFormat.GROUP, group.groupId());
+            put(group.hardState());
+            put(group.start());
+            out.putLong(group.lastIndex());
+        }
+        end();
+    }
+
+    /** Makes all that was written durable. */
+    void force() throws IOException {
+        out.flush();
+        current.force();
+        forces++;
+        durableLsn = lsn;
+        current.readableEnd(out.offset());
+    }
+
+    /**
+     * Says on disk that all before was synced, so that damage to the last record can be told from a torn tail even if
+     * nothing is written after it for long. Not synced itself: it reaches the disk some seconds later at the latest.
+     */
+    void mark() throws IOException {
+        if (!isDirty()) {
+            begin(RecordFormat.MARK, 0, 0);
+            end();
+            out.flush();
+        }
+    }
+
+    /** Copies some of the last entries in an old file, if they are few; to be called before {@link #force}. */
+    void moveOldEntries() throws IOException {
+        Segment oldest = segments.getFirst();
+        if (segments.size() <= options.keepSegments() || oldest.liveBytes() > options.segmentBytes() / 4) {
+            return;
+        }
+        long moved = 0;
+        for (GroupIndex group : groups.values()) {
+            for (Extent extent = group.anyIn(oldest); extent != null; extent = group.anyIn(oldest)) {
+                if (moved >= MOVED_BYTES_PER_CYCLE) {
+                    return;
+                }
+                move(group, extent);
+                moved += extent.bytes();
+            }
+        }
+    }
+
+    private void move(GroupIndex group, Extent extent) throws IOException {
+        List<Entry> run = new ArrayList<>(LogReader.readExtent(group, extent, extent.firstIndex(), extent.lastIndex())
+                .values());
+        if (run.size() != extent.lastIndex() - extent.firstIndex() + 1) {
+            throw new IllegalStateException("found " + run + " for " + extent + " of group " + group.groupId());
+        }
+        long bytes = RecordFormat.ENTRIES_BYTES;
+        for (Entry entry : run) {
+            bytes += RecordFormat.ENTRY_BYTES + entry.bytes();
+        }
+        begin(RecordFormat.WRITES, bytes, 1);
+        group.move(put(RecordFormat.MOVED_ENTRIES, group.groupId(), run));
+        end();
+        movedBytes += bytes;
+    }
+
+    /** Deletes old files in which nothing is live; to be called after {@link #force}. */
+    void collect() throws IOException {
+        while (segments.size() > 1 && segments.getFirst().liveExtents() == 0) {
+            Segment oldest = segments.removeFirst();
+            oldest.release();
+            disk.delete(oldest.path());
+            disk.forceDirectory(directory);
+        }
+    }
+
+    LogStats stats() {
+        return new LogStats(forces, records, entries, out.bytesWritten(), segments.size(), movedBytes);
+    }
+
+    void close() throws IOException {
+        for (Segment segment : segments) {
+            segment.release();
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package io.raftkv.raft.log;
+
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.HardState;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replays records. The summary at the start of each file but the first must say what the files before it said: that
+ * shows at once if this release understands the log otherwise than the one that wrote it.
+ *
+ * <p>Threads: the one that opens the log.
+ */
+final class RecoveredState implements RecordView.Visitor {
+    private final ConcurrentSkipListMap<Long, GroupIndex> groups = new ConcurrentSkipListMap<>();
+    private final TreeMap<Long, TreeMap<Long, Entry>> entries = new TreeMap<>();
+    private @Nullable Segment segment;
+    private @Nullable RecordView record;
+    private boolean summaryIsAll;
+    private boolean summaryWasRead;
+    private final Set<Long> summarised = new HashSet<>();
+
+    ConcurrentSkipListMap<Long, GroupIndex> groups() {
+        return groups;
+    }
+
+    SortedMap<Long, RecoveredGroup> recovered() {
+        TreeMap<Long, RecoveredGroup> recovered = new TreeMap<>();
+        for (Map.Entry<Long, GroupIndex> entry : groups.entrySet()) {
+            GroupIndex group = entry.getValue();
+            recovered.put(
+                    entry.getKey(),
+                    new RecoveredGroup(
+                            entry.getKey(),
+                            group.hardState(),
+                            group.start(),
+                            new ArrayList<>(entriesOf(entry.getKey()).values())));
+        }
+        return recovered;
+    }
+
+    /** @param summaryIsAll whether the files before this one are gone, so that its summary is all that is left of them */
+    void beginSegment(Segment next, boolean summaryIsAll) {
+        this.segment = next;
+        this.summaryIsAll = summaryIsAll;
+        this.summaryWasRead = false;
+    }
+
+    void endSegment() throws LogException {
+        if (summaryIsAll && !summaryWasRead) {
+            throw LogException.damaged(
+                    segment().path(), SegmentHeader.BYTES, "the state of the groups at its start is damaged");
+        }
+    }
+
+    void replay(RecordView next) throws LogException {
+        record = next;
+        if ((next.type() == RecordFormat.SUMMARY) == summaryWasRead) {
+            throw inconsistent(next, "a summary is not where it should be", null);
+        }
+        summarised.clear();
+        try {
+            next.visit(this);
+        } catch (IllegalStateException e) {
+            throw inconsistent(next, String.valueOf(e.getMessage()), e);
+        }
+        if (!summaryWasRead) {
+            summaryWasRead = true;
+            if (!summarised.equals(groups.keySet())) {
+                throw inconsistent(next, "the summary names groups " + summarised + " of " + groups.keySet(), null);
+            }
+        }
+    }
+
+    /** Entries that were in a file before the first one, and neither replaced nor compacted since, are lost. */
+    void requireComplete(String firstFile) throws LogException {
+        for (GroupIndex group : groups.values()) {
+            Extent lost = group.anyIn(null);
+            if (lost != null) {
+                throw LogException.damaged(
+                        firstFile,
+                        -1,
+                        "a file before it is missing, with the entries from " + lost.firstIndex() + " to "
+                                + lost.lastIndex() + " of group " + group.groupId());
+            }
+        }
+    }
+
+    @Override
+    public void hardState(long groupId, HardState state) {
+        group(groupId).hardState(state);
+    }
+
+    @Override
+    public void entries(EntryRun run) throws LogException {
+        RecordView in = record();
+        Extent extent = new Extent(
+                segment(), in.offset(), in.end(), run.term(), run.firstIndex(), run.lastIndex(), run.bytes(), true);
+        NavigableMap<Long, Entry> found = entriesOf(run.groupId());
+        if (run.moved()) {
+            group(run.groupId()).move(extent);
+        } else {
+            group(run.groupId()).append(extent);
+            found.tailMap(run.firstIndex()).clear();
+        }
+        run.forEach(
+                run.firstIndex(), run.lastIndex(), in.path(), in.offset(), entry -> found.put(entry.index(), entry));
+    }
+
+    @Override
+    public void start(long groupId, LogPosition start, boolean replacesLog) {
+        GroupIndex group = group(groupId);
+        NavigableMap<Long, Entry> found = entriesOf(groupId);
+        if (start.index() < group.start().index()) {
+            return;
+        }
+        group.start(start, replacesLog);
+        if (replacesLog) {
+            found.clear();
+        } else {
+            found.headMap(start.index(), true).clear();
+        }
+    }
+
+    @Override
+    public void drop(long groupId) {
+        group(groupId).drop();
+        groups.remove(groupId);
+        entries.remove(groupId);
+    }
+
+    @Override
+    public void group(long groupId, HardState state, LogPosition start, long lastIndex) {
+        summarised.add(groupId);
+        GroupIndex group = group(groupId);
+        if (summaryIsAll) {
+            group.hardState(state);
+            group.start(start, true);
+            if (lastIndex > start.index()) {
+                group.append(new Extent(null, 0, 0, 0, start.index() + 1, lastIndex, 0, false));
+            }
+        }
+        boolean same = group.hardState().equals(state) && group.start().equals(start) && group.lastIndex() == lastIndex;
+        if (!same) {
+            throw new IllegalStateException("the summary says of group " + groupId + ": " + state + ", start " + start
+                    + ", last " + lastIndex + ", the files before it say: " + group.hardState() + ", start "
+                    + group.start() + ", last " + group.lastIndex());
+        }
+    }
+
+    private static LogException inconsistent(RecordView at, String problem, @Nullable Throwable cause) {
+        return new LogException(
+                at.path(),
+                at.offset(),
+                "the log contradicts itself: " + problem,
+                "this is a fault of the program and not of the disk; keep a copy of the folder and report it",
+                cause);
+    }
+
+    private GroupIndex group(long groupId) {
+        return groups.computeIfAbsent(groupId, GroupIndex::new);
+    }
+
+    private NavigableMap<Long, Entry> entriesOf(long groupId) {
+        return entries.computeIfAbsent(groupId, id -> new TreeMap<>());
+    }
+
+    private Segment segment() {
+        if (segment == null) {
+            throw new IllegalStateException("no file is being replayed");
+        }
+        return segment;
+    }
+
+    private RecordView record() {
+        if (record == null) {
+            throw new IllegalStateException("no record is being replayed");
+        }
+        return record;
+    }
+}
