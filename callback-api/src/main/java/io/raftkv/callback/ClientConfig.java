@@ -28,12 +28,12 @@ public record ClientConfig(List<HostPort> coordinators, String service, int sess
             .orElse("default");
     private static final Setting<Integer> SESSION_TIMEOUT_MS = Setting.integer(
                     "sessionTimeoutMs",
-                    100,
+                    200,
                     600_000,
                     "Milliseconds without a heartbeat after which the coordinator takes this client for gone.")
             .orElse(2000);
     private static final Setting<Integer> REQUEST_TIMEOUT_MS = Setting.integer(
-                    "requestTimeoutMs", 100, 600_000, "Milliseconds for one request, with all its retries.")
+                    "requestTimeoutMs", 100, 60_000, "Milliseconds for one request, with all its retries.")
             .orElse(10_000);
 
     /** The table of its file. */

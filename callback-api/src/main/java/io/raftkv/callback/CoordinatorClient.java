@@ -1,112 +1,280 @@
 package io.raftkv.callback;
 
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import io.raftkv.config.HostPort;
 import io.raftkv.resp.RespValue;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Requests to any coordinator node. */
+/**
+ * Requests to the coordinator. Any of its nodes will do: when one fails, or cannot reach the leader, the next one is
+ * asked, after pauses that grow. A request has one deadline over all its attempts, {@link
+ * ClientConfig#requestTimeoutMs()}. A writing request carries a number by which the coordinator knows a repeated one, so
+ * it is carried out once at most, and its first result is what every attempt gets.
+ *
+ * <p>All blocking methods throw {@link CoordinatorException}: with the coordinator's code if it refused, with {@code
+ * TIMEOUT}, {@code NOLEADER} or {@code BUSY} at the deadline, with {@code CLOSED} if the client is closed meanwhile, with
+ * {@code INTERRUPTED} if the thread is interrupted. {@link CoordinatorException#mayHaveHappened()} tells whether the
+ * request may have been carried out. What is read is linearizable, {@link #info} apart.
+ *
+ * <p>Opening a client connects to nothing yet; the first request does.
+ *
+ * <p>Threads: any. The blocking methods must not be called on the client's own event loop, and refuse it.
+ */
 public final class CoordinatorClient implements AutoCloseable {
+    /** The largest index of a slot. */
+    public static final int MAX_SLOT_INDEX = 65_535;
+
+    /** The largest text of a slot, in bytes of UTF-8. */
+    public static final int MAX_SLOT_BYTES = 64 * 1024;
+
+    private static final DefaultThreadFactory THREADS = new DefaultThreadFactory("raftkv-callback-io", true);
+
+    private final ClientConfig config;
+    private final Requests requests;
+    private final @Nullable EventLoopGroup ownGroup;
+
+    private CoordinatorClient(ClientConfig config, EventLoopGroup group, @Nullable EventLoopGroup ownGroup) {
+        this.config = config;
+        this.requests = new Requests(group.next(), config);
+        this.ownGroup = ownGroup;
+    }
+
     /** Opens a client with an event loop of its own. */
     public static CoordinatorClient open(ClientConfig config) {
-        return Skeleton.missing();
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, THREADS, NioIoHandler.newFactory());
+        return new CoordinatorClient(config, group, group);
     }
 
-    /** Opens a client on one loop of a group, which it does not close. */
+    /**
+     * Opens a client on one loop of a group.
+     *
+     * @param shared NIO loops; they stay the caller's, and have to outlive the client
+     */
     public static CoordinatorClient open(ClientConfig config, EventLoopGroup shared) {
-        return Skeleton.missing();
+        return new CoordinatorClient(config, shared, null);
     }
 
-    /** The cluster as the node sees it that answers. */
+    /** The configuration it was opened with. */
+    public ClientConfig config() {
+        return config;
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    /** The cluster as the node sees it that answers; not linearizable. */
     public ClusterInfo info() {
-        return Skeleton.missing();
+        return ask(Answers::info, "COORD.INFO");
     }
 
     /** The newest shard map. */
     public ShardMap query() {
-        return Skeleton.missing();
+        return ask(Answers::shardMap, "QUERY");
     }
 
-    /** An earlier shard map. */
+    /**
+     * An earlier shard map.
+     *
+     * @param version from 0; one that is too old to be kept, or in the future, is an error
+     */
     public ShardMap query(long version) {
-        return Skeleton.missing();
+        return ask(Answers::shardMap, "QUERY", Long.toString(version));
     }
 
-    /** Adds groups in one change; the new version. */
+    /**
+     * Adds groups, all in one change.
+     *
+     * @param groups each group's addresses by its number; they need not be running, and are kept as given, so that
+     *     {@code :8088} stays {@code :8088} and means 127.0.0.1:8088
+     * @return the new map's version
+     */
     public long join(SortedMap<Integer, List<String>> groups) {
-        return Skeleton.missing();
+        List<String> args = new ArrayList<>(List.of("JOIN"));
+        groups.forEach((gid, servers) -> args.addAll(List.of(gid.toString(), String.join(",", servers))));
+        return ask(RespValue::asLong, args.toArray(String[]::new));
     }
 
-    /** Removes groups in one change; the new version. */
+    /**
+     * Removes groups, all in one change.
+     *
+     * @return the new map's version
+     */
     public long leave(List<Integer> gids) {
-        return Skeleton.missing();
+        List<String> args = new ArrayList<>(List.of("LEAVE"));
+        gids.forEach(gid -> args.add(gid.toString()));
+        return ask(RespValue::asLong, args.toArray(String[]::new));
     }
 
-    /** Gives a shard to a group; the new version. */
+    /**
+     * Gives a shard to a group.
+     *
+     * @return the new map's version
+     */
     public long move(int shard, int gid) {
-        return Skeleton.missing();
+        return ask(RespValue::asLong, "MOVE", Integer.toString(shard), Integer.toString(gid));
     }
 
-    /** All slots of a service. */
+    /** All slots of a service, by index; null where nothing was ever set. A new list. */
     public List<@Nullable String> slots(String service) {
-        return Skeleton.missing();
+        return ask(Answers::nullableTexts, "SLOTS", service);
     }
 
-    /** Sets a slot. */
+    /**
+     * Sets a slot, and grows the array to it if need be. Returns when that is committed.
+     *
+     * @param idx {@code [0, MAX_SLOT_INDEX]}
+     * @param info up to {@link #MAX_SLOT_BYTES}
+     * @param force even if the slot has a fence, which otherwise is an error FENCED
+     */
     public void setSlot(String service, int idx, String info, boolean force) {
-        Skeleton.missing();
+        if (force) {
+            set(service, idx, info, "FORCE");
+        } else {
+            set(service, idx, info);
+        }
     }
 
-    /** Sets a slot with a fence. */
+    /** The same with a fence: an error FENCED if the slot has a larger one. */
     public void setSlot(String service, int idx, String info, Fence fence) {
-        Skeleton.missing();
+        set(service, idx, info, "FENCE", Long.toString(fence.generation()), Long.toString(fence.term()));
     }
 
-    /** The addresses of the members that live. */
+    /** Sets a slot under a condition in the coordinator's words. */
+    void set(String service, int idx, String info, String... condition) {
+        if (idx < 0 || idx > MAX_SLOT_INDEX) {
+            throw new IllegalArgumentException(
+                    "slot index " + idx + " is out of range; allowed: 0 to " + MAX_SLOT_INDEX);
+        }
+        int bytes = info.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MAX_SLOT_BYTES) {
+            throw new IllegalArgumentException(
+                    "the text for slot " + idx + " has " + bytes + " bytes in UTF-8; allowed: up to " + MAX_SLOT_BYTES);
+        }
+        List<String> args = new ArrayList<>(List.of("SETSLOT", service, Integer.toString(idx), info));
+        args.addAll(List.of(condition));
+        tell(args.toArray(String[]::new));
+    }
+
+    /** The addresses of a service's living members. */
     public List<String> alive(String service) {
-        return Skeleton.missing();
+        return ask(Answers::texts, "ALIVE", service);
     }
 
-    /** The members that live. */
+    /** A service's living members. */
     public List<Member> members(String service) {
-        return Skeleton.missing();
+        return ask(answer -> Answers.list(answer, Answers::member), "MEMBERS", service);
     }
 
-    /** Binds an address to a server id. */
+    /** Binds an address to a server id for good; an error ADDRESSBOUND if another id holds it. */
     public void bind(HostPort address, long serverId) {
-        Skeleton.missing();
+        tell("SERVER.BIND", address.toString(), String.format("%016x", serverId));
     }
 
-    /** All genesis records. */
+    /** All genesis records, by shard. */
     public List<Genesis> genesis() {
-        return Skeleton.missing();
+        return ask(answer -> Answers.list(answer, Answers::genesis), "GENESIS");
     }
 
     /** The genesis record of a shard, if it has one. */
     public Optional<Genesis> genesis(int shard) {
-        return Skeleton.missing();
+        return ask(answer -> Answers.list(answer, Answers::genesis), "GENESIS", Integer.toString(shard)).stream()
+                .findFirst();
     }
 
-    /** Writes a shard's genesis record, unless it is there; the record. */
+    /**
+     * Writes a shard's genesis record, unless there is one.
+     *
+     * @return the record that counts; an error NOTREADY names the servers of its group that are not known yet
+     */
     public Genesis activate(int shard) {
-        return Skeleton.missing();
+        return ask(Answers::genesis, "ACTIVATE", Integer.toString(shard));
     }
 
     /** The bound addresses with their server ids. */
     public Map<String, Long> servers() {
-        return Skeleton.missing();
+        return ask(Answers::servers, "SERVER.LIST");
     }
 
-    /** Any command. */
+    /**
+     * Any command, without waiting. The future fails with a {@link CoordinatorException}, for an error answer too. It
+     * completes on the common pool, not on the event loop; what depends on it may call this client and wait.
+     */
     public CompletableFuture<RespValue> call(String... args) {
-        return Skeleton.missing();
+        CompletableFuture<RespValue> result = new CompletableFuture<>();
+        requests.submit(config.requestTimeoutMs(), args.clone())
+                .whenComplete((answer, failure) -> result.defaultExecutor().execute(() -> {
+                    if (failure == null) {
+                        result.complete(answer);
+                    } else {
+                        result.completeExceptionally(failure);
+                    }
+                }));
+        return result;
     }
 
+    private <T> T ask(Function<RespValue, T> reader, String... args) {
+        return Answers.read(await(requests.submit(config.requestTimeoutMs(), args), args[0]), reader);
+    }
+
+    /** Asks for what is answered by OK. */
+    void tell(String... args) {
+        await(requests.submit(config.requestTimeoutMs(), args), args[0]);
+    }
+
+    /** Waits for what completes on the loop. */
+    <T> T await(CompletableFuture<T> future, String what) {
+        if (requests.onLoop()) {
+            throw new IllegalStateException(what + " would block the client's event loop; use call() there");
+        }
+        try {
+            // The loop keeps the deadline; should it have been shut down from outside, nobody does.
+            return future.get(config.requestTimeoutMs() + 5_000L, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof CoordinatorException known
+                    ? known.here()
+                    : new IllegalStateException(what + " failed", e.getCause());
+        } catch (TimeoutException e) {
+            throw new CoordinatorException(
+                    CoordinatorException.TIMEOUT, what + " got no answer from the event loop; was it shut down?", true);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            future.cancel(false);
+            throw new CoordinatorException(CoordinatorException.INTERRUPTED, "while waiting for " + what, true);
+        }
+    }
+
+    /** Closes the connection. Open requests fail with the code CLOSED. */
     @Override
-    public void close() {}
+    public void close() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        boolean alive = requests.run(() -> {
+            requests.close();
+            done.complete(null);
+        });
+        if (alive && !requests.onLoop()) {
+            done.completeOnTimeout(null, 5, TimeUnit.SECONDS).join();
+        }
+        if (ownGroup != null) {
+            Future<?> ended = ownGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            if (!requests.onLoop()) {
+                ended.awaitUninterruptibly(5, TimeUnit.SECONDS);
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 package io.raftkv.callback;
 
+import io.raftkv.resp.RespValue;
+
 /**
  * The coordinator refused a request, or could not be asked in time.
  *
@@ -10,6 +12,8 @@ public final class CoordinatorException extends RuntimeException {
     public static final String TIMEOUT = "TIMEOUT";
     /** The client was closed before the answer came. See {@link #mayHaveHappened()}. */
     public static final String CLOSED = "CLOSED";
+    /** The waiting thread was interrupted. See {@link #mayHaveHappened()}. */
+    public static final String INTERRUPTED = "INTERRUPTED";
     /** No majority of the coordinator's nodes has elected a leader. */
     public static final String NO_LEADER = "NOLEADER";
     /** Too many requests are open. */
@@ -30,6 +34,7 @@ public final class CoordinatorException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final String code;
+    private final String text;
     private final boolean mayHaveHappened;
 
     /**
@@ -40,7 +45,19 @@ public final class CoordinatorException extends RuntimeException {
     public CoordinatorException(String code, String text, boolean mayHaveHappened) {
         super(code + " " + text);
         this.code = code;
+        this.text = text;
         this.mayHaveHappened = mayHaveHappened;
+    }
+
+    /** From an error answer, which is definite. */
+    static CoordinatorException of(RespValue.Error error) {
+        String text = error.message().substring(error.code().length()).strip();
+        return new CoordinatorException(error.code(), text, false);
+    }
+
+    /** The same, with the stack of the thread that waited for it. */
+    CoordinatorException here() {
+        return new CoordinatorException(code, text, mayHaveHappened);
     }
 
     /** What kind of refusal it is: one of the constants here, or {@code ERR}. */

@@ -58,7 +58,7 @@ public record CoordinatorConfig(
             .orElse(16);
     private static final Setting<Integer> SESSION_TIMEOUT_MS = Setting.integer(
                     "sessionTimeoutMs",
-                    100,
+                    200,
                     600_000,
                     "Milliseconds without a heartbeat after which a client is gone, where the client names no time.")
             .orElse(2000);

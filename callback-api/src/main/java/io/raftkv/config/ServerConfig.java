@@ -60,15 +60,12 @@ public record ServerConfig(
             .orElse("kv");
     private static final Setting<Integer> SESSION_TIMEOUT_MS = Setting.integer(
                     "sessionTimeoutMs",
-                    100,
+                    200,
                     600_000,
                     "Milliseconds without a heartbeat after which the coordinator takes this server for gone.")
             .orElse(2000);
     private static final Setting<Integer> REQUEST_TIMEOUT_MS = Setting.integer(
-                    "requestTimeoutMs",
-                    100,
-                    600_000,
-                    "Milliseconds for a request to the coordinator, with all retries.")
+                    "requestTimeoutMs", 100, 60_000, "Milliseconds for a request to the coordinator, with all retries.")
             .orElse(10_000);
     private static final Setting<Integer> MAX_KEY_BYTES =
             Setting.integer("maxKeyBytes", 1, MIB, "The largest key in bytes.").orElse(64 * KIB);

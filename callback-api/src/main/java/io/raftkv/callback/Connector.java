@@ -1,0 +1,209 @@
+package io.raftkv.callback;
+
+import io.netty.channel.EventLoop;
+import io.raftkv.config.HostPort;
+import io.raftkv.resp.RespClient;
+import io.raftkv.resp.RespValue;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one connection to whichever coordinator node will have it. A node that fails, or keeps failing requests, is left
+ * for the next one in the list; only when all have failed is there a pause.
+ *
+ * <p>Threads: the client's loop, on which the connection lives too.
+ */
+final class Connector {
+    private static final Logger log = LoggerFactory.getLogger(Connector.class);
+
+    /** A node that cannot reach the leader so often in a row is cut off itself, or its cluster has none. */
+    private static final int PATIENCE = 3;
+
+    /** Who uses the connection. All calls come on the loop. */
+    interface User {
+        /** Makes a new connection fit for use, such as by binding a session to it. */
+        CompletableFuture<?> prepare(RespClient connection);
+
+        /** There is a connection now. */
+        void connected();
+
+        /** There is none any more. */
+        void disconnected();
+
+        /** Whether a connection is needed at this time. */
+        boolean needsConnection();
+
+        /** A message out of order came. */
+        void pushed(RespValue.Push push);
+    }
+
+    /** A connection from its first attempt to its end. */
+    private static final class Connection {
+        private final HostPort node;
+        private @Nullable RespClient client;
+        private boolean ready;
+        private boolean over;
+        private int complaints;
+
+        Connection(HostPort node) {
+            this.node = node;
+        }
+    }
+
+    private final EventLoop loop;
+    private final List<HostPort> nodes;
+    private final int timeoutMs;
+    private final User user;
+    private @Nullable Connection current;
+    private int next;
+    private int failures;
+    private boolean retrying;
+    private boolean closed;
+    private String lastFailure = "no connection was tried";
+
+    /** @param timeoutMs for connecting and preparing, each */
+    Connector(EventLoop loop, List<HostPort> nodes, int timeoutMs, User user) {
+        this.loop = loop;
+        this.nodes = nodes;
+        this.timeoutMs = timeoutMs;
+        this.user = user;
+        // Clients that start together shall not all burden the first node of the list.
+        this.next = ThreadLocalRandom.current().nextInt(nodes.size());
+    }
+
+    /** The connection, if there is one and it can be used. */
+    @Nullable
+    RespClient ready() {
+        Connection connection = current;
+        RespClient client = connection == null || !connection.ready ? null : connection.client;
+        return client == null || !client.isOpen() ? null : client;
+    }
+
+    /** Sees to it that there will be a connection. */
+    void want() {
+        if (!closed && current == null && !retrying) {
+            connect();
+        }
+    }
+
+    /** A request got a proper answer. */
+    void praise() {
+        failures = 0;
+        if (current != null) {
+            current.complaints = 0;
+        }
+    }
+
+    /** The node could not carry out a request, for want of a leader. */
+    void complain(String why) {
+        Connection connection = current;
+        if (connection != null && connection.ready && ++connection.complaints >= PATIENCE) {
+            end(connection, why);
+        }
+    }
+
+    /** Gives up this connection, if it is still in use, and turns to the next node. */
+    void drop(RespClient client, String why) {
+        Connection connection = current;
+        if (connection != null && connection.client == client) {
+            end(connection, why);
+        }
+    }
+
+    /** Why there is no connection, or was none for a while. */
+    String lastFailure() {
+        return lastFailure;
+    }
+
+    void close() {
+        closed = true;
+        if (current != null && current.client != null) {
+            current.client.close();
+        }
+    }
+
+    private void connect() {
+        HostPort node = nodes.get(next);
+        Connection connection = new Connection(node);
+        current = connection;
+        RespClient.Options options = RespClient.Options.DEFAULT
+                .withProtocol(3)
+                .withConnectTimeoutMs(timeoutMs)
+                .withOnPush(push -> pushed(connection, push))
+                .withOnClose(() -> end(connection, "the connection was closed"));
+        RespClient.connect(loop, node.host(), node.port(), options).whenComplete((client, failure) -> {
+            if (failure != null) {
+                end(connection, String.valueOf(failure.getMessage()));
+            } else {
+                connection.client = client;
+                prepare(connection, client);
+            }
+        });
+    }
+
+    private void prepare(Connection connection, RespClient client) {
+        if (closed) {
+            client.close();
+            return;
+        }
+        CompletableFuture<?> prepared = user.prepare(client);
+        ScheduledFuture<?> guard = loop.schedule(
+                () -> end(connection, "no answer within " + timeoutMs + " ms"), timeoutMs, TimeUnit.MILLISECONDS);
+        prepared.whenComplete((ok, failure) -> {
+            guard.cancel(false);
+            if (failure != null) {
+                end(connection, String.valueOf(failure.getMessage()));
+            } else if (!connection.over && !closed) {
+                connection.ready = true;
+                log.debug("connected to coordinator {}", connection.node);
+                user.connected();
+            }
+        });
+    }
+
+    private void pushed(Connection connection, RespValue.Push push) {
+        if (!connection.over) {
+            user.pushed(push);
+        }
+    }
+
+    private void end(Connection connection, String why) {
+        if (connection.over) {
+            return;
+        }
+        connection.over = true;
+        current = null;
+        if (connection.client != null) {
+            connection.client.close();
+        }
+        if (closed) {
+            return;
+        }
+        lastFailure = connection.node + ": " + why;
+        log.debug("no connection to coordinator {}: {}", connection.node, why);
+        next = (next + 1) % nodes.size();
+        failures++;
+        retrying = true;
+        if (connection.ready) {
+            user.disconnected();
+        }
+        loop.schedule(this::retry, pauseMs(), TimeUnit.MILLISECONDS);
+    }
+
+    private long pauseMs() {
+        return failures < nodes.size() ? 0 : Backoff.delayMs(failures - nodes.size());
+    }
+
+    private void retry() {
+        retrying = false;
+        if (!closed && user.needsConnection()) {
+            want();
+        }
+    }
+}
