@@ -167,8 +167,10 @@ final class Leader {
 
     private void matched(ReplicaId from, Progress progress, long index) {
         boolean news = progress.matched(index);
+        // News from one that is being sent a snapshot: it has it. If the log was compacted behind that meanwhile, the
+        // next look at its place in the log asks for another one.
         if (progress.mode == Mode.SNAPSHOT
-                ? progress.matchIndex >= core.log.start().index()
+                ? news || progress.matchIndex >= core.log.start().index()
                 : progress.mode == Mode.PROBE && index >= progress.nextIndex - 1) {
             progress.become(Mode.REPLICATE, progress.matchIndex + 1);
         }
@@ -243,11 +245,13 @@ final class Leader {
     /** Sends what {@code peer} lacks as far as its window allows; at least something if a beat or a read round is due. */
     private void replicate(ReplicaId peer, Progress progress, boolean beat) {
         boolean spoke = false;
+        if (progress.mode == Mode.REPLICATE && isCompacted(progress)) {
+            // Before the window is looked at: what it waits for is gone, and a beat could not find that out.
+            sendSnapshot(peer, progress);
+        }
         while (mayStream(progress)) {
-            long prev = progress.nextIndex - 1;
-            if (core.log.termAt(prev) < 0) {
-                progress.become(Mode.SNAPSHOT, progress.nextIndex);
-                core.emit(new Effect.SendSnapshot(peer, core.term()));
+            if (isCompacted(progress)) {
+                sendSnapshot(peer, progress);
             } else if (!core.log.isCached(progress.nextIndex)) {
                 fetch(peer, progress);
             } else {
@@ -258,6 +262,15 @@ final class Leader {
         if (!spoke && (beat || (progress.roundSent < rounds.lastRound() && !rounds.isEmpty()))) {
             sendBeat(peer, progress);
         }
+    }
+
+    private boolean isCompacted(Progress progress) {
+        return core.log.termAt(progress.nextIndex - 1) < 0;
+    }
+
+    private void sendSnapshot(ReplicaId peer, Progress progress) {
+        progress.become(Mode.SNAPSHOT, progress.nextIndex);
+        core.emit(new Effect.SendSnapshot(peer, core.term()));
     }
 
     private boolean mayStream(Progress progress) {

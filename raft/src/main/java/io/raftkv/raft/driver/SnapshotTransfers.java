@@ -123,7 +123,7 @@ final class SnapshotTransfers {
     /** Repeats what got lost; called with every beat of the group. */
     void tick(long term) {
         long now = group.loop().nowNanos();
-        for (Map.Entry<ReplicaId, Outgoing> entry : Map.copyOf(outgoing).entrySet()) {
+        for (Map.Entry<ReplicaId, Outgoing> entry : new TreeMap<>(outgoing).entrySet()) {
             Outgoing transfer = entry.getValue();
             if (transfer.term != term || !group.leads()) {
                 outgoing.remove(entry.getKey());
