@@ -1,0 +1,230 @@
+package io.raftkv.cli.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.raftkv.cli.Main;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Coordinators and KV servers as processes of their own, started through {@code bin/raftkv} as a user would, on free ports
+ * and in a folder of the test. Ends exactly what it started.
+ */
+final class Processes implements AutoCloseable {
+    private static final Path LAUNCHER =
+            Path.of(System.getProperty("raftkv.launcher", "../bin/raftkv")).toAbsolutePath().normalize();
+
+    private final Path folder;
+    private final String clusterName = "it-" + Long.toHexString(new SplittableRandom().nextLong());
+    private final int shards;
+    private final List<Integer> coordinatorPorts;
+    private final List<Integer> serverPorts;
+    private final Map<Integer, Process> running = new TreeMap<>();
+
+    Processes(Path folder, int coordinators, int servers, int shards) {
+        this.folder = folder;
+        this.shards = shards;
+        List<Integer> ports = freePorts(coordinators + servers);
+        this.coordinatorPorts = ports.subList(0, coordinators);
+        this.serverPorts = ports.subList(coordinators, coordinators + servers);
+    }
+
+    /** Ports that nobody has, with their neighbours 10,000 above, outside of the range that the system gives to clients. */
+    private static List<Integer> freePorts(int count) {
+        SplittableRandom random = new SplittableRandom();
+        List<Integer> ports = new ArrayList<>();
+        while (ports.size() < count) {
+            int port = 11_000 + random.nextInt(10_000);
+            if (!ports.contains(port) && isFree(port) && isFree(port + 10_000)) {
+                ports.add(port);
+            }
+        }
+        return ports;
+    }
+
+    static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException taken) {
+            return false;
+        }
+    }
+
+    List<Integer> coordinatorPorts() {
+        return coordinatorPorts;
+    }
+
+    List<Integer> serverPorts() {
+        return serverPorts;
+    }
+
+    String coordinators() {
+        return addresses(coordinatorPorts);
+    }
+
+    static String addresses(List<Integer> ports) {
+        return ports.stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","));
+    }
+
+    void startCoordinator(int index) {
+        int port = coordinatorPorts.get(index);
+        start(
+                port,
+                "coordinator",
+                "--listen",
+                "127.0.0.1:" + port,
+                "--cluster-size",
+                String.valueOf(coordinatorPorts.size()),
+                "--cluster-name",
+                clusterName,
+                "--shards",
+                String.valueOf(shards),
+                "--data",
+                folder.resolve("coordinator-" + port).toString());
+    }
+
+    void startCoordinators() {
+        IntStream.range(0, coordinatorPorts.size()).forEach(this::startCoordinator);
+    }
+
+    void startServer(int index) {
+        int port = serverPorts.get(index);
+        start(
+                port,
+                "server",
+                "--listen",
+                "127.0.0.1:" + port,
+                "--coordinators",
+                coordinators(),
+                "--data",
+                folder.resolve("server-" + port).toString());
+    }
+
+    void startServers() {
+        IntStream.range(0, serverPorts.size()).forEach(this::startServer);
+    }
+
+    private void start(int port, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
+        command.addAll(List.of(arguments));
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log(port).toFile()))
+                    .start();
+            running.put(port, process);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path log(int port) {
+        return folder.resolve(port + ".log");
+    }
+
+    /** What the process at {@code port} printed, over all its lives. */
+    String output(int port) {
+        try {
+            return Files.exists(log(port)) ? Files.readString(log(port)) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** kill -9. */
+    void kill(int port) {
+        Process process = running.remove(port);
+        assertThat(process).as("a process at port %d", port).isNotNull();
+        process.destroyForcibly();
+        await().atMost(Duration.ofSeconds(20)).until(() -> !process.isAlive());
+    }
+
+    void killAll() {
+        List.copyOf(running.keySet()).forEach(this::kill);
+    }
+
+    /** The result of {@code raftkv <arguments>} in this process. */
+    record Result(int code, String out, String err) {}
+
+    static Result run(String in, String... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        InputStream input = new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8));
+        int code;
+        try (PrintStream outPrint = new PrintStream(out, true, StandardCharsets.UTF_8);
+                PrintStream errPrint = new PrintStream(err, true, StandardCharsets.UTF_8)) {
+            code = Main.run(arguments, input, outPrint, errPrint);
+        }
+        return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** {@code raftkv ctl} with these lines on standard input; fails the test if a line failed. */
+    String ctl(String... lines) {
+        Result result = run(String.join("\n", lines) + "\n", "ctl", "--coordinators", coordinators());
+        assertThat(result.code())
+                .as("ctl %s: %s%s", String.join("; ", lines), result.out(), result.err())
+                .isZero();
+        return result.out();
+    }
+
+    /** Waits until the coordinator answers. */
+    void awaitCoordinator() {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
+                .until(() -> run("query\n", "ctl", "--coordinators", coordinators()).code() == 0);
+    }
+
+    /** Waits until each slot holds an address of a running server. */
+    void awaitShards() {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(leaders())
+                        .hasSize(shards)
+                        .allSatisfy(leader -> assertThat(running).containsKey(leader)));
+    }
+
+    /** The ports of the shards' leaders by shard, as the slots say. */
+    List<Integer> leaders() {
+        try (io.raftkv.callback.CoordinatorClient client =
+                io.raftkv.callback.CoordinatorClient.open(io.raftkv.callback.ClientConfig.of(coordinators()))) {
+            return client.slots("kv").stream()
+                    .map(slot -> slot == null ? -1 : Integer.parseInt(slot.substring(slot.lastIndexOf(':') + 1)))
+                    .toList();
+        }
+    }
+
+    @Override
+    public void close() {
+        running.values().forEach(Process::destroy);
+        running.values().forEach(process -> {
+            try {
+                if (!process.waitFor(10, java.util.concurrent.TimeUnit.SECONDS)) {
+                    process.destroyForcibly().waitFor();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+}
