@@ -1,7 +1,10 @@
 package io.raftkv.cli;
 
 import java.io.InputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +28,16 @@ public record Console(
     /** Whether to show a prompt, with history and completion. */
     public boolean interactive() {
         return inTerminal && outTerminal;
+    }
+
+    /** {@code out} for libraries that want a writer. */
+    public PrintWriter outWriter() {
+        return new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true);
+    }
+
+    /** {@code err} for libraries that want a writer. */
+    public PrintWriter errWriter() {
+        return new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true);
     }
 
     /** A console over these streams, not a terminal, with an empty environment. */

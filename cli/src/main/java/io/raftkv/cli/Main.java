@@ -11,7 +11,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import picocli.CommandLine;
@@ -34,13 +33,13 @@ public final class Main {
         Logging.configure(args.length > 0 && NODES.contains(args[0]));
         PrintStream out = stream(FileDescriptor.out);
         PrintStream err = stream(FileDescriptor.err);
-        boolean consoleThere = System.console() != null;
+        // The start script knows whether these are terminals; System.console() means different things by Java version.
         Console console = new Console(
                 System.in,
                 out,
                 err,
-                terminal("raftkv.in.terminal", consoleThere),
-                terminal("raftkv.out.terminal", consoleThere),
+                Boolean.getBoolean("raftkv.in.terminal"),
+                Boolean.getBoolean("raftkv.out.terminal"),
                 System::getenv);
         int code = run(args, console);
         out.flush();
@@ -77,8 +76,8 @@ public final class Main {
 
     private static void prepare(CommandLine line, Console console) {
         line.getCommandSpec().mixinStandardHelpOptions(false).addOption(helpOption());
-        line.setOut(new PrintWriter(console.out(), true))
-                .setErr(new PrintWriter(console.err(), true))
+        line.setOut(console.outWriter())
+                .setErr(console.errWriter())
                 .setUsageHelpWidth(110)
                 .setParameterExceptionHandler((wrong, given) -> {
                     String path = wrong.getCommandLine().getCommandSpec().qualifiedName();
@@ -96,12 +95,6 @@ public final class Main {
                 .type(boolean.class)
                 .description("Show this help.")
                 .build();
-    }
-
-    // The start script knows, whatever the Java version; System.console() means different things in different ones.
-    private static boolean terminal(String property, boolean otherwise) {
-        String told = System.getProperty(property);
-        return told == null ? otherwise : Boolean.parseBoolean(told);
     }
 
     private static PrintStream stream(FileDescriptor descriptor) {

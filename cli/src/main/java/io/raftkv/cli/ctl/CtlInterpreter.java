@@ -5,7 +5,6 @@ import io.raftkv.cli.ExitCode;
 import io.raftkv.cli.Failures;
 import io.raftkv.cli.shell.LineLoop;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
@@ -71,8 +70,8 @@ final class CtlInterpreter implements LineLoop.Interpreter {
         PrintStream err = session.console().err();
         CommandLine line = commands.parser(name);
         line.getCommandSpec().addOption(helpOption());
-        return line.setOut(new PrintWriter(session.console().out(), true))
-                .setErr(new PrintWriter(err, true))
+        return line.setOut(session.console().outWriter())
+                .setErr(session.console().errWriter())
                 .setUsageHelpWidth(110)
                 .setUnmatchedOptionsArePositionalParams(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)

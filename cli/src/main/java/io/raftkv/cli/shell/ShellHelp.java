@@ -3,6 +3,7 @@ package io.raftkv.cli.shell;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** What the shell says about itself, and what it offers for completion. */
@@ -52,7 +53,7 @@ final class ShellHelp {
                 + "\\n, \\t, \\\" and \\x00 mean what they mean in C.";
     }
 
-    static TreeSet<String> commands() {
+    static Set<String> commands() {
         TreeSet<String> names = new TreeSet<>(OF_THE_SERVER);
         for (String form : OWN.keySet()) {
             int blank = form.indexOf(' ');
