@@ -26,6 +26,7 @@ public final class NodeFiles {
     private static final String NODE = "node";
     private static final String PROMISE = "promise";
     private static final String CLUSTER = "cluster";
+    private static final String GROUP = "group-opened";
 
     private final Disk disk;
 
@@ -67,6 +68,24 @@ public final class NodeFiles {
         WireWriter out = new WireWriter();
         Cluster.write(out, cluster);
         write(CLUSTER, out);
+    }
+
+    /**
+     * Checks that the Raft group is still on disk if it ever was: a node that lost its log has forgotten its votes, and
+     * must not begin anew under the same id.
+     */
+    public void checkGroup(boolean onDisk) throws IOException {
+        if (!onDisk && disk.exists(GROUP)) {
+            throw new IOException("the Raft log is missing from " + disk
+                    + "; restore it, or remove the folder and add the node anew under its new id");
+        }
+    }
+
+    /** The Raft group is on disk. */
+    public void groupOpened() throws IOException {
+        if (!disk.exists(GROUP)) {
+            write(GROUP, new WireWriter());
+        }
     }
 
     private void write(String name, WireWriter body) throws IOException {

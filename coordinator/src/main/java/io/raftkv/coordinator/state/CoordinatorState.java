@@ -77,6 +77,11 @@ public final class CoordinatorState implements StateMachine {
         return data.sessions.get(id);
     }
 
+    /** Whether the session was open and is no more, as far as this replica knows. */
+    public boolean hasEnded(long id) {
+        return id < data.nextSession && !data.sessions.containsKey(id);
+    }
+
     /** How many shards there are. */
     public int shards() {
         return shards;

@@ -8,7 +8,7 @@ public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** The message begins with the error's code. */
-    Refusal(String message) {
+    public Refusal(String message) {
         // No stack trace: this is an answer, not a defect.
         super(message, null, false, false);
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public record Session(
         long id, String service, int timeoutMs, @Nullable Member member) {
     /** A place in a service. */
-    record Member(int index, Bytes address) {}
+    public record Member(int index, Bytes address) {}
 
     Session withMember(Member joined) {
         return new Session(id, service, timeoutMs, joined);
