@@ -5,6 +5,7 @@ import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
+import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
 import io.raftkv.raft.core.Message.Envelope;
@@ -126,7 +127,6 @@ public final class RaftNode implements AutoCloseable {
             throw new IllegalStateException("group " + groupId + " is open already");
         }
         RaftCore.Recovered start = recover(groupId, genesis, machine);
-        options.observer().recovered(groupId, self, start.hardState(), start.logStart(), start.entries());
         LoopWorker worker = workers.get((int) Math.floorMod(groupId ^ (groupId >>> 32), (long) workers.size()));
         RaftCore core = new RaftCore(
                 groupId,
@@ -136,6 +136,10 @@ public final class RaftNode implements AutoCloseable {
                 start,
                 preferred,
                 worker.loop().nowNanos());
+        // The log of the core: a snapshot that is newer than the log on disk has taken its place.
+        LogPosition from = new LogPosition(core.firstIndex() - 1, core.termAt(core.firstIndex() - 1));
+        List<Entry> entries = from.equals(start.logStart()) ? start.entries() : List.of();
+        options.observer().recovered(groupId, self, start.hardState(), from, entries);
         GroupRunner group = new GroupRunner(this, worker, groupId, core, self, machine);
         groups.put(groupId, group);
         return group;
