@@ -15,7 +15,7 @@ import java.util.List;
  * <p>Threads: any.
  */
 public interface Disk {
-    /** The names (not paths) of the files in {@code directory}, sorted; empty if there is no such directory. */
+    /** The names (not paths) of the files and folders in {@code directory}, sorted; empty if there is no such directory. */
     List<String> list(String directory) throws IOException;
 
     boolean exists(String path) throws IOException;

@@ -1,36 +1,117 @@
 package io.raftkv.raft.snapshot;
 
+import io.raftkv.raft.core.SnapshotMeta;
+import io.raftkv.raft.log.Disk.DiskFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** A snapshot that another server is sending. */
+/**
+ * A snapshot that another server is sending, in a file that outlives a restart of either side.
+ *
+ * <p>Threads: one at a time, which may wait for the disk.
+ */
 public final class IncomingSnapshot implements Closeable {
-    IncomingSnapshot() {}
+    private final SnapshotStore store;
+    private final String path;
+    private final DiskFile file;
+    private final long groupId;
+    private final SnapshotMeta meta;
+    private final long totalBytes;
+    private long receivedBytes;
 
+    /** Continues the file as far as it is sound; what follows may be anything after a power failure. */
+    IncomingSnapshot(SnapshotStore store, String path, DiskFile file, long groupId, SnapshotMeta meta, long totalBytes)
+            throws IOException {
+        this.store = store;
+        this.path = path;
+        this.file = file;
+        this.groupId = groupId;
+        this.meta = meta;
+        this.totalBytes = totalBytes;
+        BlockReader reader = new BlockReader(path, file, groupId);
+        if (meta.equals(reader.meta())) {
+            while (reader.next() != null) {
+                // Looked at by next().
+            }
+            receivedBytes = Math.min(reader.position(), totalBytes);
+        }
+    }
+
+    public SnapshotMeta meta() {
+        return meta;
+    }
+
+    /** From where on the file is to be sent. */
     public long receivedBytes() {
-        return notYet();
+        return receivedBytes;
     }
 
+    /**
+     * Takes the bytes of the file from {@code offset} on; those that are there already are skipped.
+     *
+     * @throws SnapshotException if bytes before it are missing, or it goes beyond the end
+     */
     public void append(long offset, ByteBuffer data) throws IOException {
-        notYet();
+        long end = offset + data.remaining();
+        if (offset < 0 || offset > receivedBytes || end > totalBytes) {
+            throw new SnapshotException(
+                    path,
+                    receivedBytes,
+                    "the bytes [" + offset + ", " + end + ") of " + totalBytes + " do not fit here",
+                    "send those that follow");
+        }
+        if (end > receivedBytes) {
+            ByteBuffer fresh = data.duplicate();
+            fresh.position(fresh.position() + (int) (receivedBytes - offset));
+            file.write(fresh, receivedBytes);
+            receivedBytes = end;
+        }
+        data.position(data.limit());
     }
 
+    /**
+     * Checks all that was received and makes it the group's snapshot, durably. If it is not sound it is removed, and has
+     * to be received from the start.
+     */
     public StoredSnapshot complete() throws IOException {
-        return notYet();
+        if (receivedBytes != totalBytes) {
+            throw new SnapshotException(
+                    path, receivedBytes, totalBytes - receivedBytes + " bytes have not arrived", "send them first");
+        }
+        try {
+            file.force();
+            BlockReader reader = new BlockReader(path, file, groupId);
+            if (!meta.equals(reader.meta())) {
+                throw notSound(0);
+            }
+            while (reader.next() != null) {
+                // Looked at by next().
+            }
+            if (!reader.isComplete() || reader.position() != totalBytes) {
+                throw notSound(reader.position());
+            }
+        } catch (SnapshotException e) {
+            abort();
+            throw e;
+        }
+        file.close();
+        return store.publish(path, groupId, meta, totalBytes);
     }
 
+    private SnapshotException notSound(long offset) {
+        return new SnapshotException(path, offset, "what was received is not sound", "it has to be sent again");
+    }
+
+    /** Forgets what was received. */
     public void abort() throws IOException {
-        notYet();
+        file.close();
+        store.remove(path);
     }
 
+    /** Stops receiving; what is there is kept to be continued. */
     @Override
     public void close() throws IOException {
-        notYet();
-    }
-
-    @SuppressWarnings("TypeParameterUnusedInFormals")
-    private static <T> T notYet() {
-        throw new UnsupportedOperationException();
+        file.close();
     }
 }

@@ -2,46 +2,228 @@ package io.raftkv.raft.snapshot;
 
 import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.Disk;
+import io.raftkv.raft.log.Disk.DiskFile;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongPredicate;
 
-/** The snapshot files of all groups of a server. */
+/**
+ * The snapshot files of all groups of a server (Raft §5.1).
+ *
+ * <pre>
+ * &lt;group, 16 hex digits&gt;/&lt;index, 16 hex digits&gt;.snap      complete and durable
+ *                         &lt;index&gt;.tmp                  being written; worthless after a restart
+ *                         &lt;index&gt;-&lt;term&gt;-&lt;bytes&gt;.part  being received; continued after a restart
+ * </pre>
+ *
+ * A file gets its final name when all of it is synced. Older ones stay until {@link #retainOnly}, which its caller calls
+ * when the log no longer needs them.
+ *
+ * <p>Threads: any that may wait for the disk, one at a time per group.
+ */
 public final class SnapshotStore {
-    public SnapshotStore(Disk disk, String directory) {}
+    private static final String COMPLETE = ".snap";
+    private static final String WRITING = ".tmp";
+    private static final String RECEIVING = ".part";
+
+    private final Disk disk;
+    private final String directory;
+    /** The newest of each group that was looked for; spares reading it again for each transfer. Looked up only. */
+    private final Map<Long, StoredSnapshot> known = new ConcurrentHashMap<>();
+
+    /** @param directory created when the first snapshot is written */
+    public SnapshotStore(Disk disk, String directory) {
+        this.disk = disk;
+        this.directory = directory;
+    }
 
     /** Writes the state of a state machine. */
     public interface StateWriter {
         void writeTo(OutputStream out) throws IOException;
     }
 
+    /** The groups that have a snapshot. */
+    public SortedSet<Long> groups() throws IOException {
+        SortedSet<Long> groups = new TreeSet<>();
+        for (String name : disk.list(directory)) {
+            if (name.matches("[0-9a-f]{16}")) {
+                long groupId = Long.parseUnsignedLong(name, 16);
+                if (!complete(groupId).isEmpty()) {
+                    groups.add(groupId);
+                }
+            }
+        }
+        return groups;
+    }
+
+    /**
+     * The newest sound snapshot; empty if the group has none at all. The caller must compare it with the start of the log:
+     * if the newest is damaged an older one is found, and the entries between may be gone.
+     *
+     * @throws SnapshotException if there are some and none is sound; the message names the newest
+     */
     public Optional<StoredSnapshot> newest(long groupId) throws IOException {
-        return notYet();
+        StoredSnapshot found = known.get(groupId);
+        if (found != null) {
+            return Optional.of(found);
+        }
+        SnapshotException damage = null;
+        for (long index : complete(groupId)) {
+            try {
+                found = StoredSnapshot.verified(disk, path(groupId, index), groupId);
+                known.put(groupId, found);
+                return Optional.of(found);
+            } catch (SnapshotException e) {
+                if (damage == null) {
+                    damage = e;
+                } else {
+                    damage.addSuppressed(e);
+                }
+            }
+        }
+        if (damage != null) {
+            throw damage;
+        }
+        return Optional.empty();
     }
 
-    /** The groups of which there is a snapshot, sorted. Used by RaftNode. */
-    public java.util.SortedSet<Long> groups() throws IOException {
-        return notYet();
-    }
-
+    /** Writes a snapshot; it is durable when this returns. One that fails leaves nothing behind. */
     public StoredSnapshot write(long groupId, SnapshotMeta meta, StateWriter writer) throws IOException {
-        return notYet();
+        disk.createDirectory(folder(groupId));
+        deleteAll(groupId, WRITING, index -> true);
+        String temporary = path(groupId, name(meta.index()) + WRITING);
+        long bytes;
+        try (DiskFile file = disk.create(temporary)) {
+            BlockWriter out = new BlockWriter(file, groupId, meta);
+            writer.writeTo(out);
+            bytes = out.finish();
+        } catch (IOException | RuntimeException e) {
+            try {
+                disk.delete(temporary);
+            } catch (IOException left) {
+                e.addSuppressed(left);
+            }
+            throw e;
+        }
+        return publish(temporary, groupId, meta, bytes);
     }
 
+    /** Gives a synced file its name. */
+    StoredSnapshot publish(String from, long groupId, SnapshotMeta meta, long bytes) throws IOException {
+        String to = path(groupId, meta.index());
+        disk.rename(from, to);
+        disk.forceDirectory(folder(groupId));
+        StoredSnapshot stored = new StoredSnapshot(disk, to, groupId, meta, bytes);
+        known.merge(groupId, stored, (a, b) -> b.meta().index() >= a.meta().index() ? b : a);
+        return stored;
+    }
+
+    /** Deletes all but the snapshot at {@code index} and newer ones, and what was being received before it. */
     public void retainOnly(long groupId, long index) throws IOException {
-        notYet();
+        if (!disk.exists(path(groupId, index))) {
+            throw new IllegalArgumentException("there is no snapshot " + path(groupId, index) + " to retain");
+        }
+        boolean changed = deleteAll(groupId, COMPLETE, other -> other < index);
+        changed |= deleteAll(groupId, RECEIVING, other -> other <= index);
+        if (changed) {
+            disk.forceDirectory(folder(groupId));
+        }
     }
 
+    /** Deletes all of the group, durably. */
     public void dropGroup(long groupId) throws IOException {
-        notYet();
+        known.remove(groupId);
+        boolean changed = false;
+        for (String suffix : List.of(COMPLETE, RECEIVING, WRITING)) {
+            changed |= deleteAll(groupId, suffix, index -> true);
+        }
+        if (changed) {
+            disk.forceDirectory(folder(groupId));
+        }
     }
 
+    /**
+     * Begins to receive a snapshot, or continues with one of the same meta data and length. What was received of any other
+     * is deleted.
+     *
+     * @param totalBytes the length of the file as the sender has it
+     */
     public IncomingSnapshot receive(long groupId, SnapshotMeta meta, long totalBytes) throws IOException {
-        return notYet();
+        disk.createDirectory(folder(groupId));
+        String name = name(meta.index()) + "-" + Long.toHexString(meta.term()) + "-" + Long.toHexString(totalBytes)
+                + RECEIVING;
+        for (String other : disk.list(folder(groupId))) {
+            if (other.endsWith(RECEIVING) && !other.equals(name)) {
+                disk.delete(path(groupId, other));
+            }
+        }
+        String path = path(groupId, name);
+        DiskFile file = disk.exists(path) ? disk.open(path) : disk.create(path);
+        try {
+            disk.forceDirectory(folder(groupId));
+            return new IncomingSnapshot(this, path, file, groupId, meta, totalBytes);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
     }
 
-    @SuppressWarnings("TypeParameterUnusedInFormals")
-    private static <T> T notYet() {
-        throw new UnsupportedOperationException();
+    void remove(String path) throws IOException {
+        disk.delete(path);
+    }
+
+    private boolean deleteAll(long groupId, String suffix, LongPredicate goes) throws IOException {
+        boolean changed = false;
+        for (String name : disk.list(folder(groupId))) {
+            if (name.endsWith(suffix) && isIndexed(name) && goes.test(indexOf(name))) {
+                disk.delete(path(groupId, name));
+                changed = true;
+            }
+        }
+        return changed;
+    }
+
+    /** The indexes of the complete snapshots, newest first: as numbers, whatever their names look like. */
+    private List<Long> complete(long groupId) throws IOException {
+        List<Long> indexes = new ArrayList<>();
+        for (String name : disk.list(folder(groupId))) {
+            if (name.endsWith(COMPLETE) && isIndexed(name)) {
+                indexes.add(indexOf(name));
+            }
+        }
+        indexes.sort(Comparator.reverseOrder());
+        return indexes;
+    }
+
+    private static boolean isIndexed(String name) {
+        return name.matches("[0-7][0-9a-f]{15}[-.].*");
+    }
+
+    private static long indexOf(String name) {
+        return Long.parseLong(name.substring(0, 16), 16);
+    }
+
+    private static String name(long number) {
+        return String.format("%016x", number);
+    }
+
+    private String folder(long groupId) {
+        return directory.isEmpty() ? name(groupId) : directory + "/" + name(groupId);
+    }
+
+    private String path(long groupId, String name) {
+        return folder(groupId) + "/" + name;
+    }
+
+    private String path(long groupId, long index) {
+        return path(groupId, name(index) + COMPLETE);
     }
 }

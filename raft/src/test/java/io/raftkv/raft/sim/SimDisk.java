@@ -253,8 +253,16 @@ public final class SimDisk implements Disk {
 
     @Override
     public List<String> list(String directory) {
-        Directory found = directories.get(directory);
-        return found == null ? List.of() : List.copyOf(found.seen.keySet());
+        TreeSet<String> names = new TreeSet<>();
+        if (directories.containsKey(directory)) {
+            names.addAll(directories.get(directory).seen.keySet());
+        }
+        for (String other : directories.keySet()) {
+            if (!other.isEmpty() && parent(other).equals(directory)) {
+                names.add(name(other));
+            }
+        }
+        return List.copyOf(names);
     }
 
     @Override
