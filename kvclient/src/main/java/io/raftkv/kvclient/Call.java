@@ -69,7 +69,7 @@ final class Call {
             retryLater(shard < 0 ? "no server is registered yet" : "shard " + shard + " has no leader yet");
             return;
         }
-        dispatcher.connections().to(target).whenComplete((client, failure) -> {
+        dispatcher.connections().use(target, (client, failure) -> {
             if (client == null) {
                 retryLater("no connection to " + target + ": " + reason(failure));
             } else {
@@ -116,7 +116,8 @@ final class Call {
 
     private void lost(HostPort target, @Nullable Throwable failure) {
         Throwable cause = cause(failure);
-        boolean sent = cause instanceof ConnectionLost lost ? lost.sent() : !(cause instanceof RespClient.TooManyInFlight);
+        boolean sent =
+                cause instanceof ConnectionLost lost ? lost.sent() : !(cause instanceof RespClient.TooManyInFlight);
         unanswered(sent, KvException.CONNECTION_LOST, target + ": " + reason(failure));
     }
 

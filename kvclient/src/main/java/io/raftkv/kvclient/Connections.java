@@ -3,20 +3,24 @@ package io.raftkv.kvclient;
 import io.netty.channel.EventLoopGroup;
 import io.raftkv.config.HostPort;
 import io.raftkv.resp.RespClient;
+import java.util.ArrayDeque;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One pipelined connection per server, made when it is first needed and made again when it broke.
+ * One pipelined connection per server, made when it is first needed and made again when it broke. Whoever asks while it
+ * is being made is served in the order of asking, so that commands keep their order.
  *
- * <p>Threads: any; the map does the locking.
+ * <p>Threads: any. A link has a lock of its own, under which commands are handed to the connection; nothing waits there
+ * and no other lock is taken.
  */
 final class Connections implements AutoCloseable {
     private final EventLoopGroup loops;
     private final RespClient.Options options;
-    private final Map<HostPort, CompletableFuture<RespClient>> open = new ConcurrentHashMap<>();
+    private final Map<HostPort, Link> links = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     Connections(EventLoopGroup loops, RespClient.Options options) {
@@ -24,55 +28,54 @@ final class Connections implements AutoCloseable {
         this.options = options;
     }
 
-    /** The connection to a server, perhaps still under way. The next call after a failure tries anew. */
-    CompletableFuture<RespClient> to(HostPort server) {
-        CompletableFuture<RespClient> known = open.get(server);
-        if (known != null && !broken(known)) {
-            return known;
-        }
-        if (known != null) {
-            open.remove(server, known);
-        }
-        CompletableFuture<RespClient> mine = new CompletableFuture<>();
-        CompletableFuture<RespClient> other = open.putIfAbsent(server, mine);
-        if (other != null) {
-            return other;
-        }
-        RespClient.connect(loops, server.host(), server.port(), options)
-                .whenComplete((client, failure) -> finish(server, mine, client, failure));
-        return mine;
-    }
-
-    // Completing comes last: whoever waits for the future may ask for the server again at once.
-    private void finish(
-            HostPort server,
-            CompletableFuture<RespClient> mine,
-            @Nullable RespClient client,
-            @Nullable Throwable failure) {
-        if (client == null) {
-            open.remove(server, mine);
-            mine.completeExceptionally(
-                    failure != null ? failure : new IllegalStateException("no connection to " + server));
-            return;
-        }
-        if (closed) {
-            client.close();
-        }
-        mine.complete(client);
-    }
-
-    private static boolean broken(CompletableFuture<RespClient> connection) {
-        if (!connection.isDone()) {
-            return false;
-        }
-        return connection.isCompletedExceptionally() || !connection.join().isOpen();
+    /** Gives the user the connection to a server, or the reason why there is none; at once if it stands. */
+    void use(HostPort server, BiConsumer<@Nullable RespClient, @Nullable Throwable> user) {
+        links.computeIfAbsent(server, Link::new).use(user);
     }
 
     @Override
     public void close() {
         closed = true;
-        for (CompletableFuture<RespClient> connection : open.values()) {
-            connection.thenAccept(RespClient::close);
+        links.values().forEach(Link::close);
+    }
+
+    private final class Link {
+        private final HostPort server;
+        private final Queue<BiConsumer<@Nullable RespClient, @Nullable Throwable>> waiting = new ArrayDeque<>();
+        private @Nullable RespClient client;
+        private boolean connecting;
+
+        Link(HostPort server) {
+            this.server = server;
+        }
+
+        synchronized void use(BiConsumer<@Nullable RespClient, @Nullable Throwable> user) {
+            if (client != null && client.isOpen()) {
+                user.accept(client, null);
+                return;
+            }
+            waiting.add(user);
+            if (!connecting) {
+                connecting = true;
+                RespClient.connect(loops, server.host(), server.port(), options).whenComplete(this::connected);
+            }
+        }
+
+        private synchronized void connected(@Nullable RespClient made, @Nullable Throwable failure) {
+            connecting = false;
+            client = made;
+            if (made != null && closed) {
+                made.close();
+            }
+            while (!waiting.isEmpty()) {
+                waiting.remove().accept(made, failure);
+            }
+        }
+
+        synchronized void close() {
+            if (client != null) {
+                client.close();
+            }
         }
     }
 }
