@@ -1,0 +1,14 @@
+package io.raftkv.raft.sim;
+
+/** The run found something wrong. */
+final class SimFailure extends AssertionError {
+    private static final long serialVersionUID = 1L;
+
+    SimFailure(String what) {
+        super(what);
+    }
+
+    SimFailure(String what, Throwable cause) {
+        super(what, cause);
+    }
+}
