@@ -1,0 +1,163 @@
+package io.raftkv.raft.sim;
+
+import io.raftkv.raft.log.Disk;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A server's disk as one of its lives sees it: operations take virtual time, the life can end in the middle of any of
+ * them, and after its end nothing reaches the disk any more.
+ */
+final class FaultDisk implements Disk {
+    private final SimWorld world;
+    private final SimProcess process;
+    private final Disk disk;
+    private final Runnable powerLoss;
+    private double forceNanos;
+    private int operationsToPowerLoss = -1;
+
+    /** @param powerLoss called in the middle of an operation when the process dies there */
+    FaultDisk(SimWorld world, SimProcess process, Disk disk, double forceNanos, Runnable powerLoss) {
+        this.world = world;
+        this.process = process;
+        this.disk = disk;
+        this.forceNanos = forceNanos;
+        this.powerLoss = powerLoss;
+    }
+
+    void forceTakes(double nanos) {
+        forceNanos = nanos;
+    }
+
+    /** Ends the process in the {@code count}-th operation from now on that changes something, counted from 1. */
+    void losePowerAfter(int count) {
+        operationsToPowerLoss = count;
+    }
+
+    private void alive() {
+        if (!process.alive()) {
+            throw new PowerLoss();
+        }
+    }
+
+    /** Called before and after a change, so that power is lost on either side of it. */
+    private void changing() {
+        alive();
+        if (operationsToPowerLoss > 0 && --operationsToPowerLoss == 0) {
+            powerLoss.run();
+            throw new PowerLoss();
+        }
+    }
+
+    private void spend(double meanNanos) {
+        if (world.current() != null) {
+            world.current().spend(world.exponential(meanNanos));
+        }
+    }
+
+    @Override
+    public List<String> list(String directory) throws IOException {
+        alive();
+        return disk.list(directory);
+    }
+
+    @Override
+    public boolean exists(String path) throws IOException {
+        alive();
+        return disk.exists(path);
+    }
+
+    @Override
+    public void createDirectory(String directory) throws IOException {
+        changing();
+        disk.createDirectory(directory);
+    }
+
+    @Override
+    public DiskFile create(String path) throws IOException {
+        changing();
+        return new File(disk.create(path));
+    }
+
+    @Override
+    public DiskFile open(String path) throws IOException {
+        alive();
+        return new File(disk.open(path));
+    }
+
+    @Override
+    public void rename(String from, String to) throws IOException {
+        changing();
+        disk.rename(from, to);
+        changing();
+    }
+
+    @Override
+    public void delete(String path) throws IOException {
+        changing();
+        disk.delete(path);
+        changing();
+    }
+
+    @Override
+    public void forceDirectory(String directory) throws IOException {
+        changing();
+        disk.forceDirectory(directory);
+        spend(forceNanos);
+    }
+
+    @Override
+    public Closeable lock(String path) throws IOException {
+        alive();
+        return disk.lock(path);
+    }
+
+    @Override
+    public long usableBytes() throws IOException {
+        alive();
+        return disk.usableBytes();
+    }
+
+    private final class File implements DiskFile {
+        private final DiskFile file;
+
+        File(DiskFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            alive();
+            return file.read(target, position);
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            changing();
+            file.write(source, position);
+            spend(20_000);
+            changing();
+        }
+
+        @Override
+        public void force() throws IOException {
+            changing();
+            file.force();
+            spend(forceNanos);
+        }
+
+        @Override
+        public long size() throws IOException {
+            alive();
+            return file.size();
+        }
+
+        @Override
+        public void close() throws IOException {
+            alive();
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,253 @@
+package io.raftkv.raft.sim;
+
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.HardState;
+import io.raftkv.raft.core.SnapshotMeta;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Raft's safety properties (Raft figure 3.2) for one group, checked against what its replicas report, over all their
+ * lives. Each report costs about as much as what it tells of; only a new leader's log is read as a whole.
+ *
+ * <p>The maps are looked up and never walked, so their order shows nowhere.
+ */
+final class Invariants {
+    private final SimWorld world;
+    private final long groupId;
+    private final Totals totals;
+    private final Map<Long, ReplicaId> leaders = new HashMap<>();
+    private final Map<Ballot, ReplicaId> votes = new HashMap<>();
+    private final Map<LogPosition, Content> contents = new HashMap<>();
+    private final Map<LogPosition, Long> states = new HashMap<>();
+    private final Map<ReplicaId, Replica> replicas = new HashMap<>();
+    private final LogImage committed = new LogImage();
+
+    private record Ballot(ReplicaId voter, long term) {}
+
+    /** What stands at an index in a term, and what it follows. */
+    private record Content(int crc, long previousTerm) {}
+
+    private static final class Replica {
+        private final LogImage log = new LogImage();
+        private long commitIndex;
+        /** -1 until the first entry is applied after a start: it may follow a snapshot. */
+        private long lastApplied = -1;
+        /** What it told others is durable; it must survive every crash. */
+        private long promisedIndex;
+
+        private long promisedTerm;
+    }
+
+    Invariants(SimWorld world, long groupId, Totals totals) {
+        this.world = world;
+        this.groupId = groupId;
+        this.totals = totals;
+    }
+
+    long committedIndex() {
+        return committed.lastIndex();
+    }
+
+    private Replica replica(ReplicaId id) {
+        return replicas.computeIfAbsent(id, unused -> new Replica());
+    }
+
+    private void require(boolean holds, ReplicaId id, String property, String found) {
+        if (!holds) {
+            throw world.failure(property + ": group " + groupId + ", replica " + id + ": " + found);
+        }
+    }
+
+    /** Election safety, and leader completeness: the log of the new leader holds all that was ever committed. */
+    void becameLeader(ReplicaId id, long term) {
+        ReplicaId other = leaders.putIfAbsent(term, id);
+        if (other == null) {
+            totals.leaderChanges++;
+        }
+        require(other == null || other.equals(id), id, "election safety", other + " led term " + term + " before");
+        vote(id, term, id);
+        LogImage log = replica(id).log;
+        long from = log.startIndex();
+        require(from <= committed.lastIndex(), id, "leader completeness", "its log starts after " + from);
+        require(
+                log.lastIndex() >= committed.lastIndex(),
+                id,
+                "leader completeness",
+                "leads term " + term + " with a log to " + log.lastIndex() + ", committed is " + committed.lastIndex());
+        for (long index = Math.max(from, 1); index <= committed.lastIndex(); index++) {
+            require(
+                    log.termAt(index) == committed.termAt(index),
+                    id,
+                    "leader completeness",
+                    "leads term " + term + " with " + log.describe(index) + ", committed is "
+                            + committed.describe(index));
+        }
+    }
+
+    /** One vote per term, restarts or not; told when the vote leaves the voter, as an unsent vote may be forgotten. */
+    void vote(ReplicaId voter, long term, ReplicaId candidate) {
+        ReplicaId other = votes.putIfAbsent(new Ballot(voter, term), candidate);
+        require(
+                other == null || other.equals(candidate),
+                voter,
+                "one vote",
+                "voted for " + candidate + " in term " + term + " after " + other);
+    }
+
+    /** The replica told others its term. */
+    void promisedTerm(ReplicaId id, long term) {
+        Replica replica = replica(id);
+        require(term >= replica.promisedTerm, id, "term", "speaks in " + term + " after " + replica.promisedTerm);
+        replica.promisedTerm = term;
+    }
+
+    /** The replica told a leader that its log up to {@code index} is durable. */
+    void promisedIndex(ReplicaId id, long index) {
+        Replica replica = replica(id);
+        require(index <= replica.log.lastIndex(), id, "promise", "acknowledged " + index + " of " + replica.log);
+        replica.promisedIndex = Math.max(replica.promisedIndex, index);
+    }
+
+    void appended(ReplicaId id, Entry entry) {
+        LogImage log = replica(id).log;
+        require(entry.index() == log.lastIndex() + 1, id, "log", "appended " + entry + " to " + log);
+        long previousTerm = log.termAt(entry.index() - 1);
+        require(previousTerm <= entry.term(), id, "log", "appended " + entry + " to " + log);
+        log.append(entry.term(), entry.crc());
+        match(id, entry, previousTerm);
+    }
+
+    /** Log matching: the same index and term means the same entry, and the same one before it. */
+    private void match(ReplicaId id, Entry entry, long previousTerm) {
+        Content content = new Content(entry.crc(), previousTerm);
+        Content first = contents.putIfAbsent(new LogPosition(entry.index(), entry.term()), content);
+        require(
+                first == null || first.equals(content),
+                id,
+                "log matching",
+                "holds " + entry + " as " + content + ", others as " + first);
+    }
+
+    void truncated(ReplicaId id, long from) {
+        Replica replica = replica(id);
+        require(from > replica.commitIndex, id, "truncation", "cut at " + from + ", committed " + replica.commitIndex);
+        if (from <= committed.lastIndex() && from <= replica.log.lastIndex() && from > replica.log.startIndex()) {
+            require(
+                    replica.log.termAt(from) != committed.termAt(from),
+                    id,
+                    "truncation",
+                    "cut the committed " + committed.describe(from));
+        }
+        if (from <= replica.log.lastIndex()) {
+            totals.truncations++;
+        }
+        replica.log.cutFrom(from);
+        replica.promisedIndex = Math.min(replica.promisedIndex, from - 1);
+    }
+
+    /** State machine safety: what one replica takes for committed at an index, all do. */
+    void committed(ReplicaId id, long commitIndex) {
+        Replica replica = replica(id);
+        LogImage log = replica.log;
+        require(
+                commitIndex >= replica.commitIndex,
+                id,
+                "commit",
+                "back from " + replica.commitIndex + " to " + commitIndex);
+        require(commitIndex <= log.lastIndex(), id, "commit", commitIndex + " of " + log);
+        for (long index = replica.commitIndex + 1; index <= commitIndex; index++) {
+            if (index > log.startIndex()) {
+                agree(id, index, log.termAt(index), log.crcAt(index), "committed");
+            }
+        }
+        replica.commitIndex = commitIndex;
+    }
+
+    private void agree(ReplicaId id, long index, long term, int crc, String what) {
+        if (index == committed.lastIndex() + 1) {
+            committed.append(term, crc);
+        }
+        require(
+                index <= committed.lastIndex() && committed.termAt(index) == term && committed.crcAt(index) == crc,
+                id,
+                "state machine safety",
+                what + " " + index + " of term " + term + ", others " + committed.describe(index));
+    }
+
+    void applied(ReplicaId id, Entry entry) {
+        Replica replica = replica(id);
+        require(entry.index() <= replica.commitIndex, id, "apply", entry + " with commit " + replica.commitIndex);
+        require(
+                replica.lastApplied < 0 || entry.index() == replica.lastApplied + 1,
+                id,
+                "apply",
+                entry + " after " + replica.lastApplied);
+        agree(id, entry.index(), entry.term(), entry.crc(), "applied");
+        replica.lastApplied = entry.index();
+    }
+
+    /** Equal states after equal commands. */
+    void state(ReplicaId id, long index, int ordinal, long hash) {
+        Long first = states.putIfAbsent(new LogPosition(index, ordinal), hash);
+        require(
+                first == null || first == hash,
+                id,
+                "state machine safety",
+                "state after command " + ordinal + " of entry " + index + " is " + hash + ", on others " + first);
+    }
+
+    void snapshotInstalled(ReplicaId id, SnapshotMeta meta) {
+        Replica replica = replica(id);
+        totals.snapshotInstalls++;
+        require(meta.index() >= replica.commitIndex, id, "snapshot", meta + " with commit " + replica.commitIndex);
+        require(
+                meta.index() <= committed.lastIndex() && meta.term() == committed.termAt(meta.index()),
+                id,
+                "snapshot",
+                meta + " of what was never committed");
+        if (replica.log.termAt(meta.index()) != meta.term()) {
+            replica.log.reset(meta.index(), meta.term());
+            replica.promisedIndex = Math.min(replica.promisedIndex, meta.index());
+        }
+        replica.commitIndex = meta.index();
+        replica.lastApplied = meta.index();
+    }
+
+    /** What comes back after a crash is at least what was promised, and nothing that was never there. */
+    void recovered(ReplicaId id, HardState state, LogPosition start, List<Entry> entries) {
+        Replica replica = replica(id);
+        require(
+                state.term() >= replica.promisedTerm,
+                id,
+                "durability",
+                "came back in term " + state.term() + ", spoke in " + replica.promisedTerm);
+        ReplicaId sent = votes.get(new Ballot(id, state.term()));
+        require(sent == null || sent.equals(state.votedFor()), id, "durability", "forgot its vote for " + sent);
+        long last = start.index() + entries.size();
+        require(
+                last >= replica.promisedIndex,
+                id,
+                "durability",
+                "came back to " + last + ", promised " + replica.promisedIndex);
+        LogImage before = replica.log;
+        for (Entry entry : entries) {
+            if (entry.index() <= replica.promisedIndex && entry.index() > before.startIndex()) {
+                require(
+                        entry.term() == before.termAt(entry.index()),
+                        id,
+                        "durability",
+                        "came back with " + entry + " in place of " + before.describe(entry.index()));
+            }
+        }
+        before.reset(start.index(), start.term());
+        replica.commitIndex = start.index();
+        replica.lastApplied = -1;
+        for (Entry entry : entries) {
+            appended(id, entry);
+        }
+    }
+}

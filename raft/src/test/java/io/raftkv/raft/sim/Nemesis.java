@@ -1,0 +1,238 @@
+package io.raftkv.raft.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Does harm: a random fault of those that the run allows, every few seconds, each for a while. */
+final class Nemesis {
+    private static final double MEAN_PAUSE_NANOS = 4e9;
+
+    /** What can go wrong. */
+    enum Fault {
+        CRASH_ONE,
+        CRASH_LEADER,
+        CRASH_MINORITY,
+        CRASH_MAJORITY,
+        CRASH_ALL,
+        ISOLATE_LEADER,
+        ISOLATE_ONE,
+        SPLIT,
+        ONE_WAY,
+        BRIDGE,
+        FLAP,
+        LOSS,
+        RESET,
+        PAUSE,
+        SLOW_DISK,
+        WALL_CLOCK
+    }
+
+    private final SimCluster cluster;
+    private final SimWorld world;
+    private final SimNetwork network;
+    private final List<Fault> faults;
+    private final int servers;
+    private boolean stopped;
+
+    Nemesis(SimCluster cluster) {
+        this.cluster = cluster;
+        this.world = cluster.world();
+        this.network = cluster.network();
+        this.faults = new ArrayList<>(cluster.swarm().faults());
+        this.servers = cluster.servers().size();
+    }
+
+    void start() {
+        world.after(world.exponential(MEAN_PAUSE_NANOS), this::strike);
+    }
+
+    /** Ends all harm and starts what is down. */
+    void stop() {
+        stopped = true;
+        network.healAll();
+        network.behave(SimWorld.millis(1), false);
+        for (SimServer server : cluster.servers()) {
+            if (server.isUp()) {
+                server.life().unharm();
+            }
+            server.start();
+        }
+    }
+
+    private void strike() {
+        if (stopped) {
+            return;
+        }
+        Fault fault = faults.get(world.random.nextInt(faults.size()));
+        cluster.totals().faults++;
+        world.mix(fault.ordinal());
+        world.trace(() -> "fault " + fault);
+        begin(fault);
+        world.after(world.exponential(MEAN_PAUSE_NANOS), this::strike);
+    }
+
+    private void begin(Fault fault) {
+        switch (fault) {
+            case CRASH_ONE -> crash(some(1));
+            case CRASH_LEADER -> crash(List.of(cluster.leaderOrAny()));
+            case CRASH_MINORITY -> crash(some((servers - 1) / 2));
+            case CRASH_MAJORITY -> crash(some(servers / 2 + 1));
+            case CRASH_ALL -> crash(some(servers));
+            case ISOLATE_LEADER -> isolate(cluster.leaderOrAny());
+            case ISOLATE_ONE -> isolate(some(1).get(0));
+            case SPLIT -> split();
+            case ONE_WAY -> oneWay();
+            case BRIDGE -> bridge();
+            case FLAP -> flap(some(1).get(0).id(), 10);
+            case LOSS -> lose();
+            case RESET -> some(1).forEach(server -> network.resetAll(server.id()));
+            case PAUSE -> pause();
+            case SLOW_DISK -> slowDisk();
+            case WALL_CLOCK -> jump();
+        }
+    }
+
+    private List<SimServer> some(int count) {
+        List<SimServer> all = new ArrayList<>(cluster.servers());
+        List<SimServer> chosen = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            chosen.add(all.remove(world.random.nextInt(all.size())));
+        }
+        return chosen;
+    }
+
+    /** All at the same moment, or each in the middle of one of its next disk operations. */
+    private void crash(List<SimServer> victims) {
+        boolean inOperation = world.chance(0.7);
+        for (SimServer victim : victims) {
+            SimNode life = victim.life();
+            if (life == null) {
+                continue;
+            }
+            if (inOperation) {
+                life.losePowerAfter(1 + world.random.nextInt(10));
+                world.after(SimWorld.millis(300), () -> {
+                    if (victim.life() == life && !stopped) {
+                        victim.crash();
+                    }
+                });
+            } else {
+                victim.crash();
+            }
+            restartLater(victim);
+        }
+    }
+
+    private void restartLater(SimServer victim) {
+        world.after(SimWorld.millis(400) + world.exponential(1.5e9), () -> {
+            victim.start();
+            SimNode life = victim.life();
+            if (life != null && world.chance(0.1) && !stopped) {
+                // Once more, while it catches up.
+                life.losePowerAfter(1 + world.random.nextInt(20));
+            }
+        });
+    }
+
+    /** Power may also be lost later than planned here, or during a start, so someone must look. */
+    void watch() {
+        world.after(SimWorld.seconds(5), () -> {
+            for (SimServer server : cluster.servers()) {
+                if (!server.isUp()) {
+                    server.start();
+                }
+            }
+            watch();
+        });
+    }
+
+    private void healLater() {
+        world.after(world.exponential(3e9), () -> {
+            world.trace(() -> "network heals");
+            network.healAll();
+        });
+    }
+
+    private void isolate(SimServer victim) {
+        for (int other = 1; other <= servers; other++) {
+            if (other != victim.id()) {
+                network.cutBoth(victim.id(), other);
+            }
+        }
+        healLater();
+    }
+
+    private void split() {
+        List<Integer> side = new ArrayList<>();
+        some(1 + world.random.nextInt(servers - 1)).forEach(server -> side.add(server.id()));
+        network.pairsAcross(id -> side.contains((int) id)).forEach(pair -> network.cutBoth(pair[0], pair[1]));
+        healLater();
+    }
+
+    private void oneWay() {
+        int victim = some(1).get(0).id();
+        boolean hears = world.chance(0.5);
+        for (int other = 1; other <= servers; other++) {
+            if (other != victim && world.chance(0.7)) {
+                network.cut(hears ? victim : other, hears ? other : victim);
+            }
+        }
+        healLater();
+    }
+
+    /** Two sides that do not see each other, and one server that sees both. */
+    private void bridge() {
+        int bridge = some(1).get(0).id();
+        network.pairsAcross(id -> id % 2 == 0).stream()
+                .filter(pair -> pair[0] != bridge && pair[1] != bridge)
+                .forEach(pair -> network.cutBoth(pair[0], pair[1]));
+        healLater();
+    }
+
+    private void flap(int victim, int times) {
+        if (stopped) {
+            return;
+        }
+        boolean cut = times % 2 == 0;
+        for (int other = 1; other <= servers; other++) {
+            if (cut) {
+                network.cutBoth(victim, other);
+            } else {
+                network.heal(victim, other);
+                network.heal(other, victim);
+            }
+        }
+        if (times > 1) {
+            world.after(SimWorld.millis(200), () -> flap(victim, times - 1));
+        }
+    }
+
+    private void lose() {
+        network.misbehave(0.01 + 0.4 * world.random.nextDouble(), world.chance(0.5) ? 0.2 : 0);
+        world.after(world.exponential(3e9), () -> network.misbehave(0, 0));
+    }
+
+    private void pause() {
+        SimServer victim = world.chance(0.5) ? cluster.leaderOrAny() : some(1).get(0);
+        if (victim.isUp()) {
+            victim.life().pause(SimWorld.millis(10) + world.exponential(1.2e9));
+        }
+    }
+
+    private void slowDisk() {
+        for (SimServer victim : some(1 + world.random.nextInt(servers))) {
+            SimNode life = victim.life();
+            if (life != null) {
+                life.forceTakes(world.exponential(200e6));
+                world.after(world.exponential(3e9), life::unharm);
+            }
+        }
+    }
+
+    private void jump() {
+        SimServer victim = some(1).get(0);
+        if (victim.isUp()) {
+            victim.life().jumpWallClock(world.between(-3_600_000, 3_600_000));
+        }
+    }
+}

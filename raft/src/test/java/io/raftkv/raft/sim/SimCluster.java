@@ -1,0 +1,114 @@
+package io.raftkv.raft.sim;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.ReplicaId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The servers of a run, their network and what is checked about them. */
+final class SimCluster {
+    private final SimWorld world;
+    private final Swarm swarm;
+    private final Totals totals;
+    private final SimNetwork network;
+    private final List<SimServer> servers = new ArrayList<>();
+    private final Map<Long, Invariants> invariants = new TreeMap<>();
+    private final Configuration genesis;
+
+    SimCluster(SimWorld world, Swarm swarm, Totals totals) {
+        this.world = world;
+        this.swarm = swarm;
+        this.totals = totals;
+        this.network = new SimNetwork(world, swarm.servers(), new FrameChecks(this));
+        network.behave(SimWorld.millis(swarm.networkDelayMs()), swarm.reorders());
+        List<ReplicaId> voters = new ArrayList<>();
+        for (int id = 1; id <= swarm.servers(); id++) {
+            voters.add(replica(id));
+        }
+        this.genesis = Configuration.of(voters);
+        for (long group = 1; group <= swarm.groups(); group++) {
+            invariants.put(group, new Invariants(world, group, totals));
+        }
+        for (int id = 1; id <= swarm.servers(); id++) {
+            servers.add(new SimServer(this, id));
+        }
+    }
+
+    static ReplicaId replica(int server) {
+        return new ReplicaId(server, 1);
+    }
+
+    void start() {
+        servers.forEach(SimServer::start);
+    }
+
+    SimWorld world() {
+        return world;
+    }
+
+    Swarm swarm() {
+        return swarm;
+    }
+
+    Totals totals() {
+        return totals;
+    }
+
+    SimNetwork network() {
+        return network;
+    }
+
+    Configuration genesis() {
+        return genesis;
+    }
+
+    List<SimServer> servers() {
+        return servers;
+    }
+
+    Invariants invariants(long groupId) {
+        return invariants.get(groupId);
+    }
+
+    Iterable<Long> groups() {
+        return invariants.keySet();
+    }
+
+    /** A server that leads the first group, else any. */
+    SimServer leaderOrAny() {
+        for (SimServer server : servers) {
+            if (server.isLeader(1)) {
+                return server;
+            }
+        }
+        return servers.get(world.random.nextInt(servers.size()));
+    }
+
+    /** What the replicas of each group hold; they agree if each line names one state only. */
+    String digests() {
+        StringBuilder text = new StringBuilder();
+        for (long group : groups()) {
+            for (SimServer server : servers) {
+                text.append(" ")
+                        .append(server.isUp() ? server.life().machine(group).digest() : "down");
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    boolean agrees() {
+        for (long group : groups()) {
+            long different = servers.stream()
+                    .map(server -> server.isUp() ? server.life().machine(group).digest() : "down " + server)
+                    .distinct()
+                    .count();
+            if (different != 1) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

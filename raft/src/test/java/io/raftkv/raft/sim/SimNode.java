@@ -1,0 +1,242 @@
+package io.raftkv.raft.sim;
+
+import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.CoreOptions;
+import io.raftkv.raft.core.Entry;
+import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.HardState;
+import io.raftkv.raft.core.SnapshotMeta;
+import io.raftkv.raft.driver.RaftNode;
+import io.raftkv.raft.driver.RaftNodeOptions;
+import io.raftkv.raft.driver.RaftObserver;
+import io.raftkv.raft.driver.RaftOptions;
+import io.raftkv.raft.log.Disk;
+import io.raftkv.raft.log.LogOptions;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** One life of a server: a real {@link RaftNode} on simulated threads, network and disk. */
+final class SimNode {
+    private static final String CLUSTER_ID = "simulation";
+
+    private final SimCluster cluster;
+    private final SimWorld world;
+    private final int server;
+    private final SimProcess process;
+    private final FaultDisk disk;
+    private final SimLoop loop;
+    private final Map<Long, SimKv> machines = new TreeMap<>();
+    private final Map<Long, RaftGroup> groups = new TreeMap<>();
+    private final List<Runnable> onDeath = new ArrayList<>();
+
+    SimNode(SimCluster cluster, int server, String name, Disk disk, Runnable powerLoss) {
+        this.cluster = cluster;
+        this.world = cluster.world();
+        this.server = server;
+        double rate = cluster.swarm().clocksDrift() ? 0.95 + 0.1 * world.random.nextDouble() : 1;
+        this.process = new SimProcess(name, rate, world.between(-1000, 1000));
+        this.disk = new FaultDisk(world, process, disk, normalForceNanos(), powerLoss);
+        this.loop = new SimLoop(world, process, "loop");
+    }
+
+    private double normalForceNanos() {
+        return cluster.swarm().forceMs() * 1e6;
+    }
+
+    /** Opens the node and its groups; throws {@link PowerLoss} if the process dies over it. */
+    void open() throws IOException {
+        RaftNode node = RaftNode.open(new RaftNodeOptions(
+                server,
+                CLUSTER_ID,
+                disk,
+                List.of(loop),
+                new SimThread(world, process, "log"),
+                new SimThread(world, process, "background"),
+                cluster.network().attach(process, server),
+                raftOptions(cluster.swarm()),
+                logOptions(cluster.swarm()),
+                world.random.nextLong(),
+                new Observer(),
+                this::failed));
+        for (long group : cluster.groups()) {
+            ReplicaId self = SimCluster.replica(server);
+            SimKv machine = new SimKv(loop, (index, ordinal, hash) -> stateReached(group, index, ordinal, hash));
+            machines.put(group, machine);
+            groups.put(group, node.openGroup(group, self, cluster.genesis(), machine));
+        }
+    }
+
+    private static RaftOptions raftOptions(Swarm swarm) {
+        CoreOptions core = new CoreOptions(
+                100,
+                600,
+                1200,
+                swarm.maxAppendBytes(),
+                swarm.maxInflight(),
+                4 << 20,
+                16 << 20,
+                swarm.cacheBytes(),
+                swarm.tailBytes());
+        return new RaftOptions(
+                core,
+                64 << 10,
+                1024,
+                1 << 20,
+                1 << 20,
+                1 << 20,
+                swarm.snapshotEveryBytes(),
+                swarm.snapshotChunkBytes(),
+                1 << 20);
+    }
+
+    private static LogOptions logOptions(Swarm swarm) {
+        return new LogOptions(swarm.segmentBytes(), 4 << 10, swarm.preallocateBytes(), 2, failure -> {});
+    }
+
+    private void failed(Throwable cause) {
+        if (process.alive()) {
+            SimFailure failure = world.failure(process + " stopped itself: " + cause);
+            failure.initCause(cause);
+        }
+    }
+
+    private void stateReached(long group, long index, int ordinal, long hash) {
+        if (process.alive()) {
+            cluster.invariants(group).state(SimCluster.replica(server), index, ordinal, hash);
+        }
+    }
+
+    boolean isAlive() {
+        return process.alive();
+    }
+
+    boolean isLeader(long groupId) {
+        RaftGroup group = groups.get(groupId);
+        return group != null && group.isLeader();
+    }
+
+    RaftGroup group(long groupId) {
+        return groups.get(groupId);
+    }
+
+    SimKv machine(long groupId) {
+        return machines.get(groupId);
+    }
+
+    /** Runs {@code request} on the loop of the group, unless the process dies before. */
+    void serve(Consumer<SimNode> request) {
+        loop.execute(() -> request.accept(this));
+    }
+
+    /** Runs {@code task} when the process dies. */
+    void onDeath(Runnable task) {
+        onDeath.add(task);
+    }
+
+    void kill() {
+        process.kill();
+        onDeath.forEach(task -> world.after(world.exponential(1e6), task));
+        onDeath.clear();
+    }
+
+    void losePowerAfter(int operations) {
+        disk.losePowerAfter(operations);
+    }
+
+    void forceTakes(double nanos) {
+        disk.forceTakes(nanos);
+    }
+
+    void pause(long nanos) {
+        process.pauseUntil(world.nowNanos() + nanos);
+    }
+
+    void jumpWallClock(long ms) {
+        process.jumpWallClock(ms);
+    }
+
+    /** Back to normal: no armed power loss, no slow disk, no pause. */
+    void unharm() {
+        disk.forceTakes(normalForceNanos());
+        disk.losePowerAfter(-1);
+        process.pauseUntil(0);
+    }
+
+    @Override
+    public String toString() {
+        return process.toString();
+    }
+
+    /** Passes on what a living process reports. */
+    private final class Observer implements RaftObserver {
+        private void heard(long group, String what, Consumer<Invariants> check) {
+            if (process.alive()) {
+                world.trace(() -> process + " group " + group + " " + what);
+                check.accept(cluster.invariants(group));
+            }
+        }
+
+        @Override
+        public void becameLeader(long group, ReplicaId self, long term, long lastIndex) {
+            heard(group, "leads term " + term + " from " + lastIndex, checks -> checks.becameLeader(self, term));
+        }
+
+        @Override
+        public void steppedDown(long group, ReplicaId self, long term) {
+            heard(group, "steps down in term " + term, checks -> {});
+        }
+
+        @Override
+        public void voted(long group, ReplicaId self, long term, ReplicaId candidate) {
+            heard(group, "votes for " + candidate + " in term " + term, checks -> {});
+        }
+
+        @Override
+        public void appended(long group, ReplicaId self, Entry entry) {
+            heard(group, "appends " + entry, checks -> checks.appended(self, entry));
+        }
+
+        @Override
+        public void truncated(long group, ReplicaId self, long from) {
+            heard(group, "cuts its log at " + from, checks -> checks.truncated(self, from));
+        }
+
+        @Override
+        public void committed(long group, ReplicaId self, long commitIndex) {
+            heard(group, "commits " + commitIndex, checks -> checks.committed(self, commitIndex));
+        }
+
+        @Override
+        public void applied(long group, ReplicaId self, Entry entry) {
+            heard(group, "applied " + entry, checks -> checks.applied(self, entry));
+        }
+
+        @Override
+        public void snapshotTaken(long group, ReplicaId self, SnapshotMeta meta) {
+            heard(group, "took snapshot " + meta.index(), checks -> cluster.totals().snapshotsTaken++);
+        }
+
+        @Override
+        public void snapshotInstalled(long group, ReplicaId self, SnapshotMeta meta) {
+            heard(group, "installed snapshot " + meta.index(), checks -> checks.snapshotInstalled(self, meta));
+        }
+
+        @Override
+        public void recovered(long group, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {
+            heard(
+                    group,
+                    "recovered " + state + ", " + entries.size() + " entries after " + start,
+                    checks -> checks.recovered(self, state, start, entries));
+        }
+
+        @Override
+        public void dropped(String why) {
+            world.trace(() -> process + " drops: " + why);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.raftkv.raft.sim;
+
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/** A server over all its lives: its disk stays, its processes come and go. */
+final class SimServer {
+    private final SimWorld world;
+    private final SimCluster cluster;
+    private final int id;
+    private final SimDisk disk;
+    private SimNode life;
+    private int lives;
+
+    SimServer(SimCluster cluster, int id) {
+        this.cluster = cluster;
+        this.world = cluster.world();
+        this.id = id;
+        this.disk = new SimDisk(world.random.nextLong());
+    }
+
+    int id() {
+        return id;
+    }
+
+    /** The running process, or null. */
+    SimNode life() {
+        return life;
+    }
+
+    boolean isUp() {
+        return life != null;
+    }
+
+    boolean isLeader(long groupId) {
+        return isUp() && life.isLeader(groupId);
+    }
+
+    /** Starts a process, which may lose power in the middle of its recovery. */
+    void start() {
+        if (isUp()) {
+            return;
+        }
+        lives++;
+        world.trace(() -> this + " starts");
+        SimNode starting = new SimNode(cluster, id, this + "#" + lives, disk, this::crash);
+        life = starting;
+        try {
+            starting.open();
+        } catch (PowerLoss dead) {
+            world.trace(() -> this + " died while it started");
+        } catch (IOException damaged) {
+            throw new SimFailure(this + " cannot start: " + damaged.getMessage(), damaged);
+        }
+    }
+
+    /** Ends the process now; what its disk did not sync is lost, or not, or in part. */
+    void crash() {
+        if (!isUp()) {
+            return;
+        }
+        SimNode dead = life;
+        life = null;
+        long lostBefore = lostWrites();
+        disk.crash();
+        long lost = lostWrites() - lostBefore;
+        world.trace(() -> this + " crashes and loses " + lost + " writes");
+        cluster.totals().crashes++;
+        cluster.totals().crashesWithLoss += lost > 0 ? 1 : 0;
+        dead.kill();
+        cluster.network().resetAll(id);
+    }
+
+    private long lostWrites() {
+        SimDisk.Counters counters = disk.counters();
+        return counters.lostWrites() + counters.tornWrites();
+    }
+
+    /** Hands a request to the process, on its loop; refuses it at once while there is none. */
+    void serve(Consumer<SimNode> request, Runnable refused) {
+        if (isUp()) {
+            life.serve(request);
+        } else {
+            refused.run();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "server " + id;
+    }
+}

@@ -1,0 +1,66 @@
+package io.raftkv.raft.sim;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What one run is like: each seed switches on a random subset of faults and picks its own sizes, because a run with
+ * everything on hides what needs quiet, and a run with the same sizes finds the same things.
+ */
+record Swarm(
+        int servers,
+        int groups,
+        int clients,
+        double thinkMs,
+        Set<Nemesis.Fault> faults,
+        double networkDelayMs,
+        boolean reorders,
+        double forceMs,
+        boolean clocksDrift,
+        int snapshotEveryBytes,
+        int tailBytes,
+        int cacheBytes,
+        int maxAppendBytes,
+        int maxInflight,
+        int segmentBytes,
+        int preallocateBytes,
+        int snapshotChunkBytes) {
+    static Swarm of(SimWorld world) {
+        Set<Nemesis.Fault> faults = EnumSet.noneOf(Nemesis.Fault.class);
+        for (Nemesis.Fault fault : Nemesis.Fault.values()) {
+            if (world.chance(0.7)) {
+                faults.add(fault);
+            }
+        }
+        if (faults.isEmpty()) {
+            faults.add(Nemesis.Fault.CRASH_ONE);
+        }
+        int groups = world.chance(0.3) ? 2 : 1;
+        return new Swarm(
+                world.chance(0.6) ? 3 : 5,
+                groups,
+                pick(world, 6, 8, 12),
+                150,
+                faults,
+                pick(world, 0.3, 1, 5),
+                world.chance(0.4),
+                pick(world, 0.2, 1, 4),
+                world.chance(0.3),
+                pick(world, 1000, 3000, 10_000),
+                pick(world, 0, 500, 4000),
+                pick(world, 0, 2000, 1 << 20),
+                pick(world, 100, 2000, 256 << 10),
+                pick(world, 2, 8, 256),
+                pick(world, 8 << 10, 32 << 10, 256 << 10),
+                pick(world, 0, 4 << 10),
+                pick(world, 100, 4000, 256 << 10));
+    }
+
+    private static int pick(SimWorld world, int... choices) {
+        return choices[world.random.nextInt(choices.length)];
+    }
+
+    private static double pick(SimWorld world, double... choices) {
+        return choices[world.random.nextInt(choices.length)];
+    }
+}

@@ -1,0 +1,17 @@
+package io.raftkv.raft.sim;
+
+/** How much happened in a run. */
+final class Totals {
+    long leaderChanges;
+    long truncations;
+    long snapshotInstalls;
+    long snapshotsTaken;
+    long crashes;
+    long crashesWithLoss;
+    long faults;
+    long operations;
+    long reads;
+    long unknownOutcomes;
+    long events;
+    long simulatedNanos;
+}
