@@ -148,7 +148,7 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
     /** Goes on with the founding, if that is not over. */
     private void advance() {
         Bootstrap begun = bootstrap;
-        if (closed || group != null || begun == null) {
+        if (closed || group != null || begun == null || failure.isDone()) {
             return;
         }
         guarded(() -> {
@@ -161,7 +161,7 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
 
     private void heard(long node, ByteBuffer body) {
         Bootstrap begun = bootstrap;
-        if (closed || begun == null) {
+        if (closed || begun == null || failure.isDone()) {
             return;
         }
         guarded(() -> {
@@ -186,7 +186,8 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
             step.run();
         } catch (WireException e) {
             LOG.warn("refused a hello: {}", e.getMessage());
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
+            // Half an opened node is none: whoever runs this process is told, and ends it.
             fail(e);
         }
     }
@@ -212,7 +213,9 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
         Configuration genesis = Configuration.of(cluster.nodes().stream()
                 .map(node -> new ReplicaId(node.id(), 1))
                 .toList());
-        RaftGroup started = opened.openGroup(GROUP, new ReplicaId(nodeId, 1), genesis, state);
+        // One of them goes first at the founding, so that nobody waits for an election time-out.
+        boolean first = cluster.nodes().get(0).id() == nodeId;
+        RaftGroup started = opened.openGroup(GROUP, new ReplicaId(nodeId, 1), genesis, state, first);
         files.groupOpened();
         group = started;
         front.opened(started, state);
@@ -297,6 +300,11 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
         if (open != null) {
             open.send(node, FrameType.REPLY, body);
         }
+    }
+
+    @Override
+    public String name(long node) {
+        return addressOf(node);
     }
 
     @Override

@@ -27,6 +27,7 @@ public final class Front implements CoordinatorState.Observer {
     private final EventLoop loop;
     private final String name;
     private final long self;
+    private final Peers peers;
     private final Router router;
     private final Heartbeats heartbeats;
     private @Nullable SessionWatch watch;
@@ -44,6 +45,7 @@ public final class Front implements CoordinatorState.Observer {
         this.loop = loop;
         this.name = name;
         this.self = self;
+        this.peers = peers;
         router = new Router(loop, peers, self, clientId);
         heartbeats = new Heartbeats(router);
     }
@@ -78,12 +80,14 @@ public final class Front implements CoordinatorState.Observer {
     private void leaderChanged(SessionWatch sessions, @Nullable ReplicaId leader, long term, boolean ready) {
         boolean mine = leader != null && leader.server() == self;
         sessions.leading(mine && ready);
-        if (mine && ready) {
-            LOG.info("coordinator {} leads term {}", name, term);
-        } else if (leader == null) {
-            LOG.info("coordinator {} knows no leader in term {}", name, term);
-        }
         long serving = leader == null || (mine && !ready) ? 0 : leader.server();
+        if (serving == self && this.leader != self) {
+            LOG.info("coordinator {} leads term {}", name, term);
+        } else if (serving != self && this.leader == self) {
+            LOG.info("coordinator {} leads no more; the term is {}", name, term);
+        } else if (serving != 0 && serving != this.leader) {
+            LOG.info("coordinator {} follows {} in term {}", name, peers.name(serving), term);
+        }
         this.leader = serving;
         router.leaderIs(serving);
         if (serving != 0) {

@@ -10,6 +10,9 @@ public interface Peers {
     /** Sends an answer. One that is lost is asked for again. */
     void sendReply(long node, ByteBuffer body);
 
+    /** What to call a node in logs: its address, if that is known. */
+    String name(long node);
+
     /** Why there is no leader, in words. */
     String whyNoLeader();
 }

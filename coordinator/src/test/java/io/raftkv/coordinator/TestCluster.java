@@ -1,0 +1,152 @@
+package io.raftkv.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.raftkv.callback.ClientConfig;
+import io.raftkv.callback.CoordinatorClient;
+import io.raftkv.config.CoordinatorConfig;
+import io.raftkv.config.HostPort;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+
+/** Nodes of one cluster in this process, on free ports. */
+final class TestCluster implements AutoCloseable {
+    static final int SHARDS = 10;
+
+    private final Path folder;
+    private final String name;
+    private final List<CoordinatorConfig> configs = new ArrayList<>();
+    private final Map<Integer, Coordinator> running = new TreeMap<>();
+
+    TestCluster(Path folder, int size) {
+        this(folder, size, "test-" + UUID.randomUUID());
+    }
+
+    TestCluster(Path folder, int size, String name) {
+        this.folder = folder;
+        this.name = name;
+        List<Integer> ports = freePorts(2 * size);
+        for (int i = 0; i < size; i++) {
+            configs.add(config(i, size, ports.get(2 * i), ports.get(2 * i + 1)).build());
+        }
+    }
+
+    private CoordinatorConfig.Builder config(int node, int size, int port, int jgroupsPort) {
+        return CoordinatorConfig.builder()
+                .listen(new HostPort("127.0.0.1", port))
+                .clusterSize(size)
+                .clusterName(name)
+                .shards(SHARDS)
+                .jgroupsPort(jgroupsPort)
+                .data(folder.resolve("node-" + node));
+    }
+
+    /** Asked for all at once, so that they differ. */
+    static List<Integer> freePorts(int count) {
+        List<ServerSocket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return sockets.stream().map(ServerSocket::getLocalPort).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            sockets.forEach(TestCluster::close);
+        }
+    }
+
+    private static void close(ServerSocket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    TestCluster startAll() {
+        for (int i = 0; i < configs.size(); i++) {
+            start(i);
+        }
+        awaitReady();
+        return this;
+    }
+
+    Coordinator start(int node) {
+        try {
+            Coordinator started = Coordinator.start(configs.get(node));
+            running.put(node, started);
+            return started;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void stop(int node) {
+        running.remove(node).close();
+    }
+
+    void awaitReady() {
+        for (Coordinator node : running.values()) {
+            try {
+                assertThat(node.awaitReady(Duration.ofSeconds(20))).isTrue();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    CoordinatorConfig config(int node) {
+        return configs.get(node);
+    }
+
+    /** The node that leads, once exactly one does. */
+    int leader() {
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> leaders().size() == 1);
+        return leaders().get(0);
+    }
+
+    private List<Integer> leaders() {
+        return running.keySet().stream().filter(i -> running.get(i).leads()).toList();
+    }
+
+    int follower() {
+        int leader = leader();
+        return running.keySet().stream().filter(i -> i != leader).findFirst().orElseThrow();
+    }
+
+    ClientConfig clientConfig(Integer... nodes) {
+        List<HostPort> addresses = new ArrayList<>();
+        for (int node : nodes.length == 0 ? allNodes() : nodes) {
+            addresses.add(configs.get(node).listen());
+        }
+        return ClientConfig.of(addresses);
+    }
+
+    private Integer[] allNodes() {
+        return java.util.stream.IntStream.range(0, configs.size()).boxed().toArray(Integer[]::new);
+    }
+
+    CoordinatorClient client(Integer... nodes) {
+        return CoordinatorClient.open(clientConfig(nodes));
+    }
+
+    void stopAll() {
+        new ArrayList<>(running.keySet()).forEach(this::stop);
+    }
+
+    @Override
+    public void close() {
+        stopAll();
+    }
+}
