@@ -19,7 +19,7 @@ final class Callbacks {
     private static final AtomicInteger threads = new AtomicInteger();
 
     /** User code that falls so far behind has to be told so, or it would live in the past and fill the memory. */
-    static final int MAX_WAITING = 10_000;
+    static final int MAX_WAITING = 4_096;
 
     private final RaftCallBack callBack;
     private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();

@@ -14,16 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one connection to whichever coordinator node will have it. A node that fails, or keeps failing requests, is left
- * for the next one in the list; only when all have failed is there a pause.
+ * Keeps one connection to whichever coordinator node will have it. A node that fails, or that its user gives up, is left for
+ * the next one in the list; only when all have failed is there a pause.
  *
  * <p>Threads: the client's loop, on which the connection lives too.
  */
 final class Connector {
     private static final Logger log = LoggerFactory.getLogger(Connector.class);
-
-    /** A node that cannot reach the leader so often in a row is cut off itself, or its cluster has none. */
-    private static final int PATIENCE = 3;
 
     /** Who uses the connection. All calls come on the loop. */
     interface User {
@@ -49,7 +46,6 @@ final class Connector {
         private @Nullable RespClient client;
         private boolean ready;
         private boolean over;
-        private int complaints;
 
         Connection(HostPort node) {
             this.node = node;
@@ -58,7 +54,8 @@ final class Connector {
 
     private final EventLoop loop;
     private final List<HostPort> nodes;
-    private final int timeoutMs;
+    private final int connectTimeoutMs;
+    private final int prepareTimeoutMs;
     private final User user;
     private @Nullable Connection current;
     private int next;
@@ -67,11 +64,15 @@ final class Connector {
     private boolean closed;
     private String lastFailure = "no connection was tried";
 
-    /** @param timeoutMs for connecting and preparing, each */
-    Connector(EventLoop loop, List<HostPort> nodes, int timeoutMs, User user) {
+    /**
+     * @param connectTimeoutMs short: what a node answers to a new connection needs no other node
+     * @param prepareTimeoutMs for {@link User#prepare}, which may have to wait for an election
+     */
+    Connector(EventLoop loop, List<HostPort> nodes, int connectTimeoutMs, int prepareTimeoutMs, User user) {
         this.loop = loop;
         this.nodes = nodes;
-        this.timeoutMs = timeoutMs;
+        this.connectTimeoutMs = connectTimeoutMs;
+        this.prepareTimeoutMs = prepareTimeoutMs;
         this.user = user;
         // Clients that start together shall not all burden the first node of the list.
         this.next = ThreadLocalRandom.current().nextInt(nodes.size());
@@ -95,17 +96,6 @@ final class Connector {
     /** A request got a proper answer. */
     void praise() {
         failures = 0;
-        if (current != null) {
-            current.complaints = 0;
-        }
-    }
-
-    /** The node could not carry out a request, for want of a leader. */
-    void complain(String why) {
-        Connection connection = current;
-        if (connection != null && connection.ready && ++connection.complaints >= PATIENCE) {
-            end(connection, why);
-        }
     }
 
     /** Gives up this connection, if it is still in use, and turns to the next node. */
@@ -134,7 +124,7 @@ final class Connector {
         current = connection;
         RespClient.Options options = RespClient.Options.DEFAULT
                 .withProtocol(3)
-                .withConnectTimeoutMs(timeoutMs)
+                .withConnectTimeoutMs(connectTimeoutMs)
                 .withOnPush(push -> pushed(connection, push))
                 .withOnClose(() -> end(connection, "the connection was closed"));
         RespClient.connect(loop, node.host(), node.port(), options).whenComplete((client, failure) -> {
@@ -154,7 +144,9 @@ final class Connector {
         }
         CompletableFuture<?> prepared = user.prepare(client);
         ScheduledFuture<?> guard = loop.schedule(
-                () -> end(connection, "no answer within " + timeoutMs + " ms"), timeoutMs, TimeUnit.MILLISECONDS);
+                () -> end(connection, "no answer within " + prepareTimeoutMs + " ms"),
+                prepareTimeoutMs,
+                TimeUnit.MILLISECONDS);
         prepared.whenComplete((ok, failure) -> {
             guard.cancel(false);
             if (failure != null) {

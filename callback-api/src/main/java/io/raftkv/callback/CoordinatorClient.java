@@ -3,7 +3,7 @@ package io.raftkv.callback;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.Future;
 import io.raftkv.config.HostPort;
 import io.raftkv.resp.RespValue;
@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ public final class CoordinatorClient implements AutoCloseable {
     /** The largest text of a slot, in bytes of UTF-8. */
     public static final int MAX_SLOT_BYTES = 64 * 1024;
 
-    private static final DefaultThreadFactory THREADS = new DefaultThreadFactory("raftkv-callback-io", true);
+    private static final AtomicInteger loops = new AtomicInteger();
 
     private final ClientConfig config;
     private final Requests requests;
@@ -56,8 +57,15 @@ public final class CoordinatorClient implements AutoCloseable {
 
     /** Opens a client with an event loop of its own. */
     public static CoordinatorClient open(ClientConfig config) {
-        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, THREADS, NioIoHandler.newFactory());
+        EventLoopGroup group =
+                new MultiThreadIoEventLoopGroup(1, CoordinatorClient::newThread, NioIoHandler.newFactory());
         return new CoordinatorClient(config, group, group);
+    }
+
+    private static Thread newThread(Runnable loop) {
+        Thread thread = new FastThreadLocalThread(loop, "raftkv-callback-io-" + loops.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
     }
 
     /**

@@ -44,6 +44,9 @@ final class Requests implements Connector.User {
     /** The coordinator remembers the results of the last 128 writes of a client; fewer may be open. */
     private static final int MAX_ACTIVE = 100;
 
+    /** A node waits 5 s for a leader and then says why there is none; one that is silent for longer is not well. */
+    private static final int LONGEST_ATTEMPT_MS = 6_000;
+
     private static final int MAX_OPEN = 10_000;
 
     /** A request from its submission to its end. */
@@ -89,11 +92,10 @@ final class Requests implements Connector.User {
     Requests(EventLoop loop, ClientConfig config) {
         this.loop = loop;
         this.config = config;
-        int connectMs =
-                Math.max(50, Math.min(2000, Math.min(config.sessionTimeoutMs(), config.requestTimeoutMs()) / 4));
-        // A node answers within an election or says why not; one that does neither is left before the deadline.
-        this.attemptTimeoutMs = Math.max(connectMs, Math.min(3000, config.requestTimeoutMs() / 2));
-        this.connector = new Connector(loop, config.coordinators(), connectMs, this);
+        int shorter = Math.min(config.sessionTimeoutMs(), config.requestTimeoutMs());
+        int connectMs = Math.max(50, Math.min(2000, shorter / 4));
+        this.attemptTimeoutMs = Math.max(connectMs, Math.min(LONGEST_ATTEMPT_MS, config.requestTimeoutMs() * 6 / 10));
+        this.connector = new Connector(loop, config.coordinators(), connectMs, attemptTimeoutMs, this);
     }
 
     /** Whether the caller is on the loop, and so must not wait for an answer. */
@@ -232,7 +234,7 @@ final class Requests implements Connector.User {
                 () -> connector.drop(connection, "no answer within " + attemptTimeoutMs + " ms"),
                 attemptTimeoutMs,
                 TimeUnit.MILLISECONDS);
-        connection.send(call.words).whenComplete((answer, failure) -> answered(call, answer, failure));
+        connection.send(call.words).whenComplete((answer, failure) -> answered(call, connection, answer, failure));
     }
 
     private String[] numbered(String[] args) {
@@ -244,14 +246,14 @@ final class Requests implements Connector.User {
         return words;
     }
 
-    private void answered(Call call, @Nullable RespValue answer, @Nullable Throwable failure) {
+    private void answered(Call call, RespClient connection, @Nullable RespValue answer, @Nullable Throwable failure) {
         cancel(call.patience);
         call.inFlight = false;
         if (call.future.isDone()) {
             return;
         }
         if (answer instanceof RespValue.Error error) {
-            refused(call, error);
+            refused(call, connection, error);
         } else if (answer != null) {
             connector.praise();
             call.future.complete(answer);
@@ -264,14 +266,15 @@ final class Requests implements Connector.User {
         }
     }
 
-    private void refused(Call call, RespValue.Error error) {
+    private void refused(Call call, RespClient connection, RespValue.Error error) {
         switch (error.code()) {
             case CoordinatorException.TIMEOUT, CoordinatorException.NO_LEADER, CoordinatorException.BUSY -> {
                 call.uncertain |= error.code().equals(CoordinatorException.TIMEOUT);
                 call.lastCode = error.code();
                 call.lastError = error.message();
                 if (!error.code().equals(CoordinatorException.BUSY)) {
-                    connector.complain(error.message());
+                    // It has waited for a leader long enough; another node may be on the right side of a partition.
+                    connector.drop(connection, error.message());
                 }
                 retry(call);
             }

@@ -23,10 +23,13 @@ import org.slf4j.LoggerFactory;
 final class Session implements Connector.User {
     private static final Logger log = LoggerFactory.getLogger(Session.class);
 
-    /** Five per time-out: two may be lost, and a silent node is left while there is time to reach another. */
     private static final int HEARTBEATS_PER_TIMEOUT = 5;
 
-    private static final int MAX_UNANSWERED = 2;
+    /**
+     * A node that answers none of so many is left while there is time to reach another within the session's time-out. Not
+     * fewer, because during an election no node answers, and to change over then gains nothing.
+     */
+    private static final int MAX_UNANSWERED = 3;
 
     private enum State {
         OPENING,
@@ -187,6 +190,7 @@ final class Session implements Connector.User {
             log.info("session {} of service {} is open", id, config.service());
             opened.complete(null);
         }
+        beat();
     }
 
     @Override
@@ -227,7 +231,7 @@ final class Session implements Connector.User {
         } else if (error.code().equals(CoordinatorException.SESSION_EXPIRED)) {
             lose(error.message());
         } else {
-            requests.connector().complain(error.message());
+            requests.connector().drop(connection, error.message());
         }
     }
 

@@ -225,7 +225,7 @@ class ConfigFileTest {
                 .withMessageStartingWith("ip: is missing; ");
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(() -> ClientConfig.of("a:1").withRequestTimeoutMs(1))
-                .withMessage("requestTimeoutMs: 1 is out of range; allowed: a whole number from 100 to 600000");
+                .withMessage("requestTimeoutMs: 1 is out of range; allowed: a whole number from 100 to 60000");
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(() -> ClientConfig.of("a:1,,b:1"))
                 .withMessageStartingWith("coordinators: '' has no port; ");
