@@ -15,10 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -51,8 +53,11 @@ final class FakeCluster implements AutoCloseable {
     }
 
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    private final List<@Nullable RespServer> nodes = new ArrayList<>();
-    private final List<Integer> ports = new ArrayList<>();
+    private final List<RespServer> nodes = new ArrayList<>();
+    private final Set<Integer> down = new HashSet<>();
+    /** The node of each open connection. */
+    private final Map<RespConnection, Integer> connections = new HashMap<>();
+
     private final Map<String, RespValue> results = new HashMap<>();
     private final Map<Long, Session> sessions = new TreeMap<>();
     private final List<Event> events = new ArrayList<>();
@@ -67,25 +72,42 @@ final class FakeCluster implements AutoCloseable {
 
     FakeCluster(int size) throws BindException {
         for (int i = 0; i < size; i++) {
-            RespServer node = listen(i, 0);
-            nodes.add(node);
-            ports.add(node.port());
+            nodes.add(listen(i));
         }
     }
 
-    private RespServer listen(int node, int port) throws BindException {
+    private RespServer listen(int node) throws BindException {
         ConnectionCommands commands = new ConnectionCommands(Map.of());
-        RespHandler handler = (connection, args, reply) -> {
-            connection.attach(node);
-            if (!commands.handle(connection, args, reply)) {
-                command(connection, texts(args), reply);
+        RespHandler handler = new RespHandler() {
+            @Override
+            public void connected(RespConnection connection) {
+                connect(connection, node);
+            }
+
+            @Override
+            public void disconnected(RespConnection connection) {
+                disconnect(connection);
+            }
+
+            @Override
+            public void command(RespConnection connection, byte[][] args, Reply reply) {
+                if (!commands.handle(connection, args, reply)) {
+                    FakeCluster.this.command(connection, texts(args), reply);
+                }
             }
         };
-        return RespServer.builder()
-                .bossAndWorkers(loops)
-                .port(port)
-                .handler(handler)
-                .start();
+        return RespServer.builder().bossAndWorkers(loops).handler(handler).start();
+    }
+
+    private synchronized void connect(RespConnection connection, int node) {
+        connections.put(connection, node);
+        if (down.contains(node)) {
+            connection.close();
+        }
+    }
+
+    private synchronized void disconnect(RespConnection connection) {
+        connections.remove(connection);
     }
 
     private static List<String> texts(byte[][] args) {
@@ -95,22 +117,28 @@ final class FakeCluster implements AutoCloseable {
     }
 
     ClientConfig config() {
-        return ClientConfig.of(ports.stream()
-                        .map(port -> new HostPort("127.0.0.1", port))
+        return ClientConfig.of(nodes.stream()
+                        .map(node -> new HostPort("127.0.0.1", node.port()))
                         .toList())
                 .withSessionTimeoutMs(500)
                 .withRequestTimeoutMs(5_000);
     }
 
-    void stop(int node) {
-        RespServer running = nodes.set(node, null);
-        if (running != null) {
-            running.close();
-        }
+    /**
+     * The node closes all connections, now and later. It keeps its port, which another process might take before the
+     * node is started again.
+     */
+    synchronized void stop(int node) {
+        down.add(node);
+        connections.forEach((connection, at) -> {
+            if (at == node) {
+                connection.close();
+            }
+        });
     }
 
-    void restart(int node) throws BindException {
-        nodes.set(node, listen(node, ports.get(node)));
+    synchronized void restart(int node) {
+        down.remove(node);
     }
 
     /** From now on each request, by its command's name, meets the fate the script says. */
@@ -309,9 +337,9 @@ final class FakeCluster implements AutoCloseable {
         return RespValue.array(RespValue.integer(lastSession), RespValue.integer(events.size()));
     }
 
-    private static void bind(Session session, RespConnection connection) {
+    private void bind(Session session, RespConnection connection) {
         session.connection = connection;
-        session.node = connection.<Integer>attachment();
+        session.node = connections.getOrDefault(connection, -1);
     }
 
     private RespValue resume(RespConnection connection, long id) {
@@ -384,9 +412,10 @@ final class FakeCluster implements AutoCloseable {
 
     @Override
     public void close() {
-        for (int node = 0; node < nodes.size(); node++) {
-            stop(node);
+        if (loops.isShuttingDown()) {
+            return;
         }
+        nodes.forEach(RespServer::close);
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
     }
 }

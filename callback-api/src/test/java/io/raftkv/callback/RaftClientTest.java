@@ -348,7 +348,8 @@ class RaftClientTest {
             for (int i = 0; i < Callbacks.MAX_WAITING + 10; i++) {
                 cluster.event(RespValue.bulk("map"), RespValue.bulk("1"));
             }
-            await().until(() -> catchThrowableOfType(CoordinatorException.class, () -> other.electLeader(0)) != null);
+            await().until(() -> catchThrowableOfType(CoordinatorException.class, () -> other.setSlot(0, "x", 1))
+                    .is(CoordinatorException.SESSION_EXPIRED));
             blocked.countDown();
             assertThat(slow.next()).startsWith("session-lost the callbacks are 4096 events behind");
         }
