@@ -1,6 +1,5 @@
 package io.raftkv.resp;
 
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,13 +127,8 @@ final class PendingReply implements Reply {
     private void later(RespValue value) {
         if (connection.eventLoop().inEventLoop()) {
             connection.replies().keep(this, value);
-            return;
-        }
-        try {
-            connection.eventLoop().execute(() -> send(value));
-        } catch (RejectedExecutionException e) {
-            // The loop has ended, and all its connections before it: nobody is left to be answered.
-            ServerConnection.LOG.debug("an answer came after its event loop had ended");
+        } else {
+            connection.handOver(() -> send(value));
         }
     }
 }

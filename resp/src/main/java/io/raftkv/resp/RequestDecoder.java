@@ -52,7 +52,7 @@ final class RequestDecoder {
                     } else {
                         byte[][] inline = InlineRequest.read(in, limits);
                         if (inline == null || inline.length > 0) {
-                            lastRequestBytes = limits.maxInlineBytes();
+                            lastRequestBytes = inline == null ? 0 : sum(inline);
                             return inline;
                         }
                     }
@@ -81,7 +81,7 @@ final class RequestDecoder {
         return null;
     }
 
-    /** How many bytes the arguments of the last request have together; for inline ones, the most they can have. */
+    /** How many bytes the arguments of the last request have together. */
     int lastRequestBytes() {
         return lastRequestBytes;
     }
@@ -151,6 +151,14 @@ final class RequestDecoder {
         lastRequestBytes = (int) bytes;
         state = State.START;
         return request;
+    }
+
+    private static int sum(byte[][] words) {
+        int sum = 0; // Bounded by the length of a line.
+        for (byte[] word : words) {
+            sum += word.length;
+        }
+        return sum;
     }
 
     private static char printable(byte b) {

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -46,8 +47,14 @@ public final class RespClient implements AutoCloseable {
                 .handler(handler)
                 .connect(host, port);
         connecting.addListener(done -> {
-            if (connecting.isSuccess()) {
-                greet(connecting.channel(), handler, options, result);
+            Channel channel = connecting.channel();
+            if (connecting.isSuccess() && channel.localAddress().equals(channel.remoteAddress())) {
+                // Who tries again and again to reach a free local port may be given that very port to call from; TCP
+                // then connects the socket with itself, and the server could not listen there any more.
+                channel.close();
+                result.completeExceptionally(new ConnectException("Connection refused: " + host + ":" + port));
+            } else if (connecting.isSuccess()) {
+                greet(channel, handler, options, result);
             } else {
                 result.completeExceptionally(connecting.cause());
             }

@@ -66,7 +66,9 @@ public final class RespServer implements AutoCloseable {
                 throw new IllegalStateException("a server cannot be closed on its own event loop");
             }
         }
-        listener.close().syncUninterruptibly();
+        if (listener.isOpen()) { // Else its loops were ended first, which ended all.
+            listener.close().syncUninterruptibly();
+        }
         connections.close(closeGraceMs);
         if (ownGroup != null) {
             ownGroup.shutdownGracefully(0, closeGraceMs, TimeUnit.MILLISECONDS).syncUninterruptibly();

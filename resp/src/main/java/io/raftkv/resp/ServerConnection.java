@@ -9,6 +9,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import java.net.SocketAddress;
 import java.util.Collection;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -150,6 +151,16 @@ final class ServerConnection implements RespConnection {
         }
     }
 
+    /** Runs a task of another thread on the loop. */
+    void handOver(Runnable task) {
+        try {
+            eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, and all its connections before it: there is nobody to answer or to close.
+            LOG.debug("{}: too late, its event loop has ended", this);
+        }
+    }
+
     /** All answers are written: sends them and closes. */
     private void finish() {
         encoder.drain();
@@ -184,7 +195,7 @@ final class ServerConnection implements RespConnection {
         if (eventLoop().inEventLoop()) {
             pushOnLoop(push);
         } else {
-            eventLoop().execute(() -> pushOnLoop(push));
+            handOver(() -> pushOnLoop(push));
         }
     }
 
@@ -204,7 +215,7 @@ final class ServerConnection implements RespConnection {
     @Override
     public void closeAfterReplies() {
         if (!eventLoop().inEventLoop()) {
-            eventLoop().execute(this::closeAfterReplies);
+            handOver(this::closeAfterReplies);
         } else if (!closing) {
             closing = true;
             if (replies.count() == 0) {

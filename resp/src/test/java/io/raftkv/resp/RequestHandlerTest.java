@@ -151,14 +151,26 @@ class RequestHandlerTest {
     }
 
     @Test
-    void countsBytesOfRequestsAndOfKeptAnswers() {
+    void countsBytesOfRequestsInProcess() {
         start(new BackPressure(1_000, 10_000, 10_000));
-        channel.writeInbound(buffer("a\r\nb\r\n*1\r\n$6000\r\n" + "x".repeat(6000) + "\r\nc\r\n"));
-        assertThat(events).hasSize(2); // An inline request counts as the longest line, until it is answered.
+        channel.writeInbound(buffer(("*1\r\n$6000\r\n" + "x".repeat(6000) + "\r\n").repeat(3)));
+        assertThat(replies).hasSize(2);
+        replies.get(0).ok();
+        replies.get(1).ok();
+        sent();
+        assertThat(replies).hasSize(3);
+    }
+
+    @Test
+    void countsBytesOfAnswersKeptForTheirTurn() {
+        start(new BackPressure(1_000, 10_000, 10_000));
+        channel.writeInbound(buffer("a\r\nb\r\n"));
+        replies.get(1).bulk(new byte[10_000]);
+        channel.writeInbound(buffer("c\r\n"));
+        assertThat(replies).hasSize(2);
         replies.get(0).ok();
         sent();
-        replies.get(1).bulk(new byte[20_000]);
-        assertThat(channel.config().isAutoRead()).isFalse();
+        assertThat(replies).hasSize(3);
     }
 
     @Test
