@@ -14,6 +14,7 @@ import io.raftkv.kvserver.cluster.ServerIdentity;
 import io.raftkv.kvserver.cluster.ShardTable;
 import io.raftkv.kvserver.command.Limits;
 import io.raftkv.kvserver.service.KvHandler;
+import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.raft.transport.netty.NettyTransport;
 import io.raftkv.resp.RespLimits;
 import io.raftkv.resp.RespServer;
@@ -52,11 +53,11 @@ public final class KvServer implements AutoCloseable {
         this.loops = new MultiThreadIoEventLoopGroup(
                 loopCount(config), new DefaultThreadFactory("raftkv-kvserver-loop"), NioIoHandler.newFactory());
         // The two know each other: a shard that is won is registered, and a shard that is known is opened.
-        this.host = new RaftHost(config, table, loops, shard -> leaderChanged(shard), this::fail);
+        this.host = new RaftHost(config, table, loops, this::leaderChanged, this::fail);
         this.membership = new Membership(clientConfig(config), table, new ClusterFile(config.data()), host, this::fail);
     }
 
-    private void leaderChanged(io.raftkv.kvserver.shard.ShardGroup shard) {
+    private void leaderChanged(ShardGroup shard) {
         membership.leaderChanged(shard);
     }
 

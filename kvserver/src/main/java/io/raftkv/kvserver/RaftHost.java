@@ -10,6 +10,7 @@ import io.raftkv.config.ServerConfig;
 import io.raftkv.kvserver.cluster.ShardOpener;
 import io.raftkv.kvserver.cluster.ShardTable;
 import io.raftkv.kvserver.command.Limits;
+import io.raftkv.kvserver.shard.LeaderView;
 import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.kvserver.shard.ShardMachine;
 import io.raftkv.raft.Configuration;
@@ -164,20 +165,23 @@ final class RaftHost implements ShardOpener {
         return genesis.generation() << 32 | genesis.shard();
     }
 
-    private void leaderChanged(ShardGroup shard) {
-        ReplicaId leader = shard.view().leader();
-        if (leader == null) {
-            LOG.info("shard {}: no leader", shard.shard());
-        } else if (shard.view().ready() || !leader.equals(shard.group().self())) {
-            HostPort address = table.addressOf(leader.server());
-            LOG.info(
-                    "shard {}: {} leads term {}",
-                    shard.shard(),
-                    address == null ? leader : address,
-                    shard.view().term());
+    private void leaderChanged(ShardGroup shard, LeaderView before) {
+        LeaderView now = shard.view();
+        if (now.ready()) {
+            LOG.info("shard {}: {} leads term {}", shard.shard(), table.self(), now.term());
+        } else if (now.leader() == null && before.leader() != null) {
+            LOG.info("shard {}: {} leads no more, an election begins", shard.shard(), nameOf(before.leader()));
+        } else if (now.leader() != null) {
+            // The leader says so itself; one line for a change is enough.
+            LOG.debug("shard {}: follows {} in term {}", shard.shard(), nameOf(now.leader()), now.term());
         }
         table.changed();
         onLeaderChange.accept(shard);
+    }
+
+    private String nameOf(ReplicaId replica) {
+        HostPort address = table.addressOf(replica.server());
+        return address == null ? replica.toString() : address.toString();
     }
 
     /** Takes a connection of a peer; closes it while this server has no node yet, as peers try again. */

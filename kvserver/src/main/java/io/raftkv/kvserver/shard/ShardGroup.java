@@ -10,7 +10,7 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.resp.RespValue;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +34,7 @@ public final class ShardGroup {
     private final RaftGroup group;
     private final ShardMachine machine;
     private final ShardDirectory directory;
-    private final Consumer<ShardGroup> onLeaderChange;
+    private final BiConsumer<ShardGroup, LeaderView> onLeaderChange;
 
     private final ArrayDeque<Request> held = new ArrayDeque<>();
     private long heldBytes;
@@ -45,7 +45,7 @@ public final class ShardGroup {
     /**
      * Threads: any; {@link #start} is due next.
      *
-     * @param onLeaderChange told on the loop after {@link #view} changed
+     * @param onLeaderChange told on the loop after {@link #view} changed, with what it was before
      */
     public ShardGroup(
             int shard,
@@ -53,7 +53,7 @@ public final class ShardGroup {
             RaftGroup group,
             ShardMachine machine,
             ShardDirectory directory,
-            Consumer<ShardGroup> onLeaderChange) {
+            BiConsumer<ShardGroup, LeaderView> onLeaderChange) {
         this.shard = shard;
         this.generation = generation;
         this.group = group;
@@ -136,9 +136,10 @@ public final class ShardGroup {
     }
 
     private void leaderChanged(@Nullable ReplicaId leader, long term, boolean ready) {
+        LeaderView before = view;
         view = new LeaderView(leader, term, ready);
         retryHeld();
-        onLeaderChange.accept(this);
+        onLeaderChange.accept(this, before);
     }
 
     private boolean redirect(Request request) {

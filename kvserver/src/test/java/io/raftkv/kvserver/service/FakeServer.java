@@ -69,7 +69,7 @@ final class FakeServer implements AutoCloseable {
         ShardMachine machine = new ShardMachine();
         FakeGroup group = new FakeGroup(1L << 32 | shard, new NettyLoop(loops.next()), machine);
         groups.add(group);
-        ShardGroup opened = new ShardGroup(shard, 1, group, machine, table, changed -> table.changed());
+        ShardGroup opened = new ShardGroup(shard, 1, group, machine, table, (changed, before) -> table.changed());
         table.add(opened);
         opened.start();
     }
