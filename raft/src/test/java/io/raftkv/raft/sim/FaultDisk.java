@@ -3,7 +3,9 @@ package io.raftkv.raft.sim;
 import io.raftkv.raft.log.Disk;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -17,6 +19,7 @@ final class FaultDisk implements Disk {
     private final Runnable powerLoss;
     private double forceNanos;
     private int operationsToPowerLoss = -1;
+    private final List<Sync> syncs = new ArrayList<>();
 
     /** @param powerLoss called in the middle of an operation when the process dies there */
     FaultDisk(SimWorld world, SimProcess process, Disk disk, double forceNanos, Runnable powerLoss) {
@@ -43,8 +46,9 @@ final class FaultDisk implements Disk {
     }
 
     /** Called before and after a change, so that power is lost on either side of it. */
-    private void changing() {
+    private void changing() throws IOException {
         alive();
+        finishSyncs();
         if (operationsToPowerLoss > 0 && --operationsToPowerLoss == 0) {
             powerLoss.run();
             throw new PowerLoss();
@@ -54,6 +58,60 @@ final class FaultDisk implements Disk {
     private void spend(double meanNanos) {
         if (world.current() != null) {
             world.current().spend(world.exponential(meanNanos));
+        }
+    }
+
+    /** A sync under way. */
+    private static final class Sync {
+        private final SimThread thread;
+        /** The sync itself, and the writes that come after it. */
+        private final List<Action> actions = new ArrayList<>();
+
+        Sync(SimThread thread, Action action) {
+            this.thread = thread;
+            actions.add(action);
+        }
+
+        void finish() throws IOException {
+            for (Action action : actions) {
+                action.run();
+            }
+            actions.clear();
+        }
+    }
+
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    /**
+     * Syncs, which takes time: power lost before its end finds nothing synced. Writes that the thread makes next come
+     * after that end, and so does everything that others hear from it; other operations cut the time short.
+     */
+    private void sync(Action action) throws IOException {
+        SimThread thread = world.current();
+        if (thread == null) {
+            action.run();
+            return;
+        }
+        spend(forceNanos);
+        Sync sync = new Sync(thread, action);
+        syncs.add(sync);
+        world.at(world.nowNanos() + thread.cost(), process, () -> {
+            try {
+                syncs.remove(sync);
+                sync.finish();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    private void finishSyncs() throws IOException {
+        for (Sync sync : syncs) {
+            if (sync.thread == world.current()) {
+                sync.finish();
+            }
         }
     }
 
@@ -104,8 +162,7 @@ final class FaultDisk implements Disk {
     @Override
     public void forceDirectory(String directory) throws IOException {
         changing();
-        disk.forceDirectory(directory);
-        spend(forceNanos);
+        sync(() -> disk.forceDirectory(directory));
     }
 
     @Override
@@ -135,6 +192,14 @@ final class FaultDisk implements Disk {
 
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
+            for (Sync sync : syncs) {
+                if (sync.thread == world.current()) {
+                    ByteBuffer copy =
+                            ByteBuffer.allocate(source.remaining()).put(source).flip();
+                    sync.actions.add(() -> file.write(copy, position));
+                    return;
+                }
+            }
             changing();
             file.write(source, position);
             spend(20_000);
@@ -144,8 +209,7 @@ final class FaultDisk implements Disk {
         @Override
         public void force() throws IOException {
             changing();
-            file.force();
-            spend(forceNanos);
+            sync(file::force);
         }
 
         @Override
@@ -157,6 +221,7 @@ final class FaultDisk implements Disk {
         @Override
         public void close() throws IOException {
             alive();
+            finishSyncs();
             file.close();
         }
     }

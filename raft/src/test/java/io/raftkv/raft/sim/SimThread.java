@@ -56,6 +56,11 @@ class SimThread implements Executor {
         cost += nanos;
     }
 
+    /** How long the running task takes as far as is known. */
+    long cost() {
+        return cost;
+    }
+
     final void arrived(Runnable task) {
         queue.add(task);
         if (!busy) {

@@ -2,6 +2,8 @@ package io.raftkv.raft.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import java.io.BufferedOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -11,9 +13,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.ToLongFunction;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs many seeds. Properties: {@code sim.seeds} (how many, default 200), {@code sim.first} (the first one, default 1),
@@ -27,6 +32,21 @@ class SimulationTest {
             Integer.getInteger("sim.threads", Math.min(2, Runtime.getRuntime().availableProcessors()));
     /** The share of runs in which each of the totals must occur; fewer would mean that the faults do not bite. */
     private static final double BUSY_SHARE = 0.3;
+
+    private static Level levelBefore;
+
+    /** Nodes that die by the hundred have a lot to say. */
+    @BeforeAll
+    static void silence() {
+        Logger logger = (Logger) LoggerFactory.getLogger("io.raftkv");
+        levelBefore = logger.getLevel();
+        logger.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void speak() {
+        ((Logger) LoggerFactory.getLogger("io.raftkv")).setLevel(levelBefore);
+    }
 
     @Test
     @DisabledIfSystemProperty(named = SEED, matches = ".+")
