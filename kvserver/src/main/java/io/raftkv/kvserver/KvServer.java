@@ -135,7 +135,11 @@ public final class KvServer implements AutoCloseable {
     }
 
     private void fail(Throwable why) {
-        LOG.error("KV server {} must stop: {}", address(), why.getMessage(), why);
+        if (why instanceof IOException) {
+            LOG.error("KV server {} must stop: {}", address(), why.getMessage());
+        } else {
+            LOG.error("KV server {} must stop", address(), why);
+        }
         failure.complete(why);
     }
 

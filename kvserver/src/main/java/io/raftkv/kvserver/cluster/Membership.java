@@ -143,10 +143,7 @@ public final class Membership implements AutoCloseable {
             again(table.waiting().isEmpty() ? SAFETY_MS : WAITING_MS);
         } catch (CoordinatorException e) {
             if (e.is(CoordinatorException.ADDRESS_BOUND)) {
-                fatal(new IOException(
-                        table.self() + " belongs to another server id: " + e.getMessage()
-                                + "; start it with its old data folder, or let it be replaced",
-                        e));
+                fatal(new IOException("the coordinator refuses this server: " + e.getMessage(), e));
             } else {
                 failed(e);
             }
@@ -181,7 +178,9 @@ public final class Membership implements AutoCloseable {
         if (current != null) {
             return current;
         }
-        RaftClient fresh = new RaftClient(new Events());
+        Events events = new Events();
+        RaftClient fresh = new RaftClient(events);
+        events.session = fresh;
         client = fresh;
         if (closed) {
             throw new CoordinatorException(CoordinatorException.CLOSED, "this server is being closed", false);
@@ -340,6 +339,8 @@ public final class Membership implements AutoCloseable {
 
     /** What the coordinator tells. Threads: that of the client; so everything is passed on. */
     private final class Events implements RaftCallBack {
+        private volatile @Nullable RaftClient session;
+
         @Override
         public void onBecomeLeader(RaftClientImp raftClientImp) {
             throw new IllegalStateException("a KV server does not claim the lead of its service");
@@ -383,7 +384,11 @@ public final class Membership implements AutoCloseable {
         @Override
         public void onSessionLost(String why) {
             LOG.warn("the session with the coordinator ended: {}; another is opened", why);
-            submit(Membership.this::endSession);
+            submit(() -> {
+                if (client == session) { // Unless a failed call has told already, and there is a new one.
+                    endSession();
+                }
+            });
             roundSoon();
         }
     }
