@@ -79,6 +79,7 @@ public final class Main {
         line.setOut(console.outWriter())
                 .setErr(console.errWriter())
                 .setUsageHelpWidth(110)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((wrong, given) -> {
                     String path = wrong.getCommandLine().getCommandSpec().qualifiedName();
                     console.err().println(path + ": " + wrong.getMessage() + "\nTry: " + path + " --help");

@@ -104,7 +104,10 @@ final class Lane {
                 : replies.get(replies.size() - 1);
         last.whenComplete((reply, lost) -> {
             for (int i = 0; i < batch.size(); i++) {
-                RespValue answer = lost == null ? replies.get(i).join() : null;
+                // A refused WAIT refuses the batch: nobody knows how many replicas have it.
+                RespValue answer = lost != null
+                        ? null
+                        : reply.isError() ? reply : replies.get(i).join();
                 answered(batch.get(i), answer, lost, start);
             }
         });

@@ -39,9 +39,22 @@ final class Waiting {
         return until(
                 () -> {
                     last[0] = ClusterView.read(session.coordinator(), session.loops());
-                    return unready(last[0]).isEmpty() ? last[0] : null;
+                    return unready(last[0]).isEmpty() && registered(last[0]) ? last[0] : null;
                 },
-                () -> last[0] == null ? "the shard map cannot be read" : String.join("; ", unready(last[0])));
+                () -> last[0] == null ? "the shard map cannot be read" : troubles(last[0]));
+    }
+
+    private static String troubles(ClusterView view) {
+        List<String> unready = unready(view);
+        return unready.isEmpty() ? "not all leaders have registered in the slot array" : String.join("; ", unready);
+    }
+
+    // Clients find a leader by its slot, which it fills after its election.
+    private boolean registered(ClusterView view) {
+        List<@Nullable String> slots = session.coordinator().slots(CtlSession.KV);
+        return view.shards().stream()
+                .allMatch(shard ->
+                        shard.gid() == 0 || shard.number() < slots.size() && slots.get(shard.number()) != null);
     }
 
     private static List<String> unready(ClusterView view) {

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "coordinator",
         description = {
-            "Run one node of the coordinator until SIGTERM. Options go before what the file says.",
+            "Run one node of the coordinator until SIGTERM. Options override the file.",
             "A new cluster forms when as many nodes of its name as --cluster-size are up; later a majority is enough."
         },
         footer = {"", "Example: raftkv coordinator --listen 127.0.0.1:50000 --cluster-size 3 --data data/c0"})
@@ -80,6 +80,10 @@ public final class CoordinatorCommand implements Callable<Integer> {
             throw new IllegalArgumentException("name one configuration file, not both " + file + " and " + config);
         }
         Path source = file != null ? file : config;
+        if (source == null && listen == null) {
+            throw new IllegalArgumentException(
+                    "say where to listen, by --listen 127.0.0.1:50000 or by a configuration file");
+        }
         CoordinatorConfig.Builder builder =
                 source == null ? CoordinatorConfig.builder() : CoordinatorConfig.read(source);
         if (listen != null) {

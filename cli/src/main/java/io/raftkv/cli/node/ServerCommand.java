@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "server",
         description = {
-            "Run one key-value server until SIGTERM. Options go before what the file says.",
+            "Run one key-value server until SIGTERM. Options override the file.",
             "Its group is the one whose list, given to raftkv ctl join, holds its announced address."
         },
         footer = {"", "Example: raftkv server --listen 127.0.0.1:7001 --data data/s1"})
@@ -66,6 +66,10 @@ public final class ServerCommand implements Callable<Integer> {
             throw new IllegalArgumentException("name one configuration file, not both " + file + " and " + config);
         }
         Path source = file != null ? file : config;
+        if (source == null && listen == null) {
+            throw new IllegalArgumentException(
+                    "say where to listen, by --listen 127.0.0.1:7001 or by a configuration file");
+        }
         ServerConfig.Builder builder = source == null ? ServerConfig.builder() : ServerConfig.read(source);
         String variable = console.environment().apply(ClusterOptions.VARIABLE);
         if (coordinators != null) {
