@@ -112,6 +112,12 @@ final class LogWriter {
         }
     }
 
+    private static boolean isEmpty(GroupWrite write) {
+        return write.hardState() == null
+                && write.logStart() == null
+                && write.entries().isEmpty();
+    }
+
     void drop(long groupId) throws IOException {
         GroupIndex group = groups.get(groupId);
         if (group != null) {
@@ -125,6 +131,10 @@ final class LogWriter {
     }
 
     private void put(GroupWrite write) throws IOException {
+        if (isEmpty(write)) {
+            // Nothing on disk would tell of a group that it made known.
+            return;
+        }
         GroupIndex group = groups.computeIfAbsent(write.groupId(), GroupIndex::new);
         if (write.hardState() != null) {
             out.putItem(RecordFormat.HARD_STATE, write.groupId());

@@ -47,15 +47,19 @@ final class RecoveredState implements RecordView.Visitor {
         return recovered;
     }
 
-    /** @param summaryIsAll whether the files before this one are gone, so that its summary is all that is left of them */
-    void beginSegment(Segment next, boolean summaryIsAll) {
-        this.segment = next;
-        this.summaryIsAll = summaryIsAll;
-        this.summaryWasRead = false;
+    /** The next summary is all that is left of them. */
+    void filesBeforeAreGone() {
+        summaryIsAll = true;
     }
 
-    void endSegment() throws LogException {
-        if (summaryIsAll && !summaryWasRead) {
+    void beginSegment(Segment next) {
+        segment = next;
+        summaryWasRead = false;
+    }
+
+    /** A file was deleted only when the summary of a later one was durable. */
+    void requireSummary() throws LogException {
+        if (summaryIsAll) {
             throw LogException.damaged(
                     segment().path(), SegmentHeader.BYTES, "the state of the groups at its start is damaged");
         }
@@ -74,6 +78,7 @@ final class RecoveredState implements RecordView.Visitor {
         }
         if (!summaryWasRead) {
             summaryWasRead = true;
+            summaryIsAll = false;
             if (!summarised.equals(groups.keySet())) {
                 throw inconsistent(next, "the summary names groups " + summarised + " of " + groups.keySet(), null);
             }

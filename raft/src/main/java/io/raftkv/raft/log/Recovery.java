@@ -152,7 +152,10 @@ final class Recovery {
         }
         SegmentScanner scanner = new SegmentScanner(segment);
         long sealedEnd = next == null ? Long.MAX_VALUE : next.previousEnd();
-        state.beginSegment(segment, first && header.previousSeq() != 0);
+        if (first && header.previousSeq() != 0) {
+            state.filesBeforeAreGone();
+        }
+        state.beginSegment(segment);
         lastEnd = SegmentHeader.BYTES;
         lastCrc = 0;
         while (lastEnd < sealedEnd) {
@@ -169,8 +172,8 @@ final class Recovery {
             requireSealed(segment, next);
         } else {
             requireTorn(segment, scanner);
+            state.requireSummary();
         }
-        state.endSegment();
         segment.readableEnd(lastEnd);
     }
 
