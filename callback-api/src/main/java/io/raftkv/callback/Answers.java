@@ -21,7 +21,7 @@ final class Answers {
     static <T> T read(RespValue answer, Function<RespValue, T> reader) {
         try {
             return reader.apply(answer);
-        } catch (RespTypeException | IndexOutOfBoundsException | IllegalArgumentException e) {
+        } catch (RespTypeException | IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException e) {
             throw new CoordinatorException("ERR", "the coordinator's answer is not understood: " + answer, true);
         }
     }

@@ -3,6 +3,7 @@ package io.raftkv.callback;
 import io.raftkv.resp.RespValue;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +52,7 @@ final class Elections {
         CompletableFuture<RespValue> current = asked;
         if (current != null && epoch == deposedEpoch) {
             asked = null;
+            session.leads(epoch, session.id());
             session.elected(true);
             current.cancel(false);
             askNext();
@@ -79,13 +81,32 @@ final class Elections {
         } else if (failure instanceof CoordinatorException e && e.is(CoordinatorException.CLOSED)) {
             log.debug("the claim to epoch {} ended with the client", epoch);
         } else {
-            boolean won = answer != null
-                    && Answers.read(answer, a -> a.asList().get(0).asLong()) == 1;
-            if (failure != null) {
-                log.warn("the claim to epoch {} was refused: {}", epoch, failure.getMessage());
-            }
-            session.elected(won);
+            session.elected(won(answer, failure));
             askNext();
+        }
+    }
+
+    private boolean won(@Nullable RespValue answer, @Nullable Throwable failure) {
+        try {
+            if (answer != null) {
+                Outcome outcome = Answers.read(answer, Outcome::of);
+                session.leads(outcome.epoch, outcome.leader);
+                return outcome.won;
+            }
+            log.warn("the claim to epoch {} was refused: {}", epoch, failure == null ? "" : failure.getMessage());
+        } catch (CoordinatorException e) {
+            log.warn("the claim to epoch {} counts as lost", epoch, e);
+        }
+        return false;
+    }
+
+    private record Outcome(boolean won, int epoch, long leader) {
+        static Outcome of(RespValue answer) {
+            List<RespValue> row = answer.asList();
+            return new Outcome(
+                    row.get(0).asLong() == 1,
+                    Math.toIntExact(row.get(1).asLong()),
+                    row.get(2).asLong());
         }
     }
 }

@@ -32,7 +32,8 @@ public interface RaftCallBack {
 
     /**
      * My {@code electLeader} lost: an equal or larger epoch was in force already, or the claim was refused (the reason is
-     * logged).
+     * logged). {@link RaftClientImp#leadership()} tells the epoch in force and who leads in it. If nobody does, as after all
+     * members were started anew, no {@link #onLeaderFailed} will come, and the usual answer is to claim the next epoch.
      *
      * @param raftClientImp the client that claimed
      */

@@ -111,6 +111,15 @@ public class RaftClientImp {
         return new ArrayList<>(made.coordinator().alive(made.service()));
     }
 
+    /**
+     * Who leads, as far as this client was told by the outcomes of its claims and by {@link RaftCallBack#onLeaderFailed}.
+     * Does not ask and does not wait. In {@link RaftCallBack#onSelectLeaderFailed} it tells which epoch to claim if
+     * nobody leads.
+     */
+    public Leadership leadership() {
+        return link().session().leadership();
+    }
+
     /** The session, which the coordinator names in errors and member lists. */
     public long sessionId() {
         return link().session().id();

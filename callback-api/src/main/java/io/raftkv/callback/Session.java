@@ -46,6 +46,7 @@ final class Session implements Connector.User {
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private volatile State state = State.OPENING;
     private volatile long id;
+    private volatile Leadership leadership = Leadership.UNKNOWN;
     private long lastSeen;
     private long openBeforeNanos;
     private boolean suspended;
@@ -92,6 +93,11 @@ final class Session implements Connector.User {
         } else if (id == 0) {
             throw new IllegalStateException("the session is not open yet; wait for connect to return");
         }
+    }
+
+    /** Who leads, as far as is known. */
+    Leadership leadership() {
+        return leadership;
     }
 
     /** Claims the lead. */
@@ -269,6 +275,7 @@ final class Session implements Connector.User {
             }
             case "leader-failed" -> {
                 int epoch = integer(args.get(0));
+                leads(epoch, 0);
                 callbacks.post(user -> user.onLeaderFailed(epoch));
             }
             case "deposed" -> {
@@ -292,6 +299,11 @@ final class Session implements Connector.User {
 
     private static int integer(RespValue value) {
         return Math.toIntExact(value.asLong());
+    }
+
+    /** It was heard who leads, or by session 0, that nobody does. On the loop. */
+    void leads(int epoch, long session) {
+        leadership = leadership.heard(epoch, session);
     }
 
     /** The outcome of the oldest open claim. */

@@ -94,6 +94,14 @@ class CoordinatorClientTest {
     }
 
     @Test
+    void anAnswerOfAnotherFormIsAnErrorThatShowsIt() {
+        cluster.replace(command -> command.equals("MEMBERS") ? RespValue.array(RespValue.integer(1)) : null);
+        assertThat(failure(() -> client.members("s")))
+                .hasMessageStartingWith("ERR the coordinator's answer is not understood: ")
+                .hasMessageContaining("1");
+    }
+
+    @Test
     void aRefusalIsNotTriedAgain() {
         cluster.refuse(command -> command.equals("ACTIVATE") ? "NOTREADY 127.0.0.1:8089 is not known yet" : null);
         CoordinatorException e = failure(() -> client.activate(0));

@@ -65,7 +65,7 @@ final class FakeCluster implements AutoCloseable {
     private final Map<String, Integer> executions = new LinkedHashMap<>();
     private final List<String> log = new ArrayList<>();
     private Function<String, Fate> script = command -> Fate.ANSWER;
-    private Function<String, @Nullable String> refusals = command -> null;
+    private Function<String, @Nullable RespValue> replacements = command -> null;
     private long lastSession = 100;
     private int epoch;
     private long leader;
@@ -147,8 +147,16 @@ final class FakeCluster implements AutoCloseable {
     }
 
     /** From now on requests are refused with what the script says, unless that is null. */
-    synchronized void refuse(Function<String, @Nullable String> errors) {
-        refusals = errors;
+    void refuse(Function<String, @Nullable String> errors) {
+        replace(command -> {
+            String error = errors.apply(command);
+            return error == null ? null : RespValue.error(error);
+        });
+    }
+
+    /** From now on requests are answered, and not carried out, with what the script says, unless that is null. */
+    synchronized void replace(Function<String, @Nullable RespValue> answers) {
+        replacements = answers;
     }
 
     /** A script that deals out fates for one command, then answers. */
@@ -221,9 +229,9 @@ final class FakeCluster implements AutoCloseable {
             lose(connection, reply);
             return;
         }
-        String refusal = refusals.apply(name);
-        if (refusal != null) {
-            reply.error(refusal);
+        RespValue replacement = replacements.apply(name);
+        if (replacement != null) {
+            reply.send(replacement);
             return;
         }
         String id = args.get(1 % args.size()) + "/" + args.get(2 % args.size());
@@ -325,7 +333,6 @@ final class FakeCluster implements AutoCloseable {
                         RespValue.bulk("nodes"),
                         RespValue.array(RespValue.array(
                                 RespValue.bulk("0a"), RespValue.bulk("127.0.0.1:50000"), RespValue.bulk("follower"))));
-            case "GARBLED" -> RespValue.simple("?");
             default -> RespValue.error("ERR unknown command '" + name + "'");
         };
     }

@@ -74,6 +74,7 @@ class RaftClientTest {
             assertThat(told.next()).isEqualTo("become-leader");
             other.electLeader(1);
             assertThat(otherTold.next()).isEqualTo("select-leader-failed");
+            assertThat(other.leadership()).isEqualTo(new Leadership(1, client.sessionId()));
             other.electLeader(2);
             assertThat(otherTold.next()).isEqualTo("become-leader");
             assertThat(told.next()).isEqualTo("deposed 1");
@@ -84,6 +85,8 @@ class RaftClientTest {
             assertThat(e).hasMessage("FENCED epoch 1 < 2, the one in force");
         }
         assertThat(told.next()).isEqualTo("leader-failed 2");
+        assertThat(client.leadership()).isEqualTo(new Leadership(2, 0));
+        assertThat(client.leadership().isVacant()).isTrue();
     }
 
     @Test
@@ -125,6 +128,13 @@ class RaftClientTest {
         client.electLeader(9_999_999);
         assertThat(told.next()).isEqualTo("select-leader-failed");
         assertThatIllegalArgumentException().isThrownBy(() -> client.electLeader(-1));
+    }
+
+    @Test
+    void aClaimWhoseAnswerIsNotUnderstoodCountsAsLost() throws Exception {
+        cluster.replace(command -> command.equals("ELECT") ? RespValue.array(RespValue.integer(1)) : null);
+        client.electLeader(1);
+        assertThat(told.next()).isEqualTo("select-leader-failed");
     }
 
     @Test
