@@ -209,7 +209,15 @@ public final class Bootstrap {
     private void form(Cluster list) throws IOException {
         for (Cluster.Node node : list.nodes()) {
             Heard h = heard.get(node.id());
-            if (node.id() != self.id() && (h == null || !list.equals(h.hello.cluster()))) {
+            if (node.id() == self.id()) {
+                continue;
+            }
+            if (h == null || !list.equals(h.hello.cluster())) {
+                if (h != null && h.hello.cluster() != null) {
+                    sayOnce(node.address() + " promised to found another cluster than this node, " + list.id()
+                            + "; stop all nodes that never served, remove their data folders, and start exactly "
+                            + wish.clusterSize());
+                }
                 return;
             }
         }

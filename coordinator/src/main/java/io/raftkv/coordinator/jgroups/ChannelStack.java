@@ -42,10 +42,10 @@ final class ChannelStack {
     /**
      * @param peers the ports of the peers, this one's among them or not; empty if they are not listed
      */
-    static List<Protocol> protocols(InetAddress host, int port, List<InetSocketAddress> peers) {
+    static List<Protocol> protocols(String clusterName, InetAddress host, int port, List<InetSocketAddress> peers) {
         List<Protocol> stack = new ArrayList<>();
         stack.add(transport(host, port));
-        stack.add(discovery(host, port, peers));
+        stack.add(discovery(clusterName, host, port, peers));
         stack.add(new MERGE3().setMinInterval(MERGE_MIN_MS).setMaxInterval(MERGE_MAX_MS));
         FD_SOCK2 sockets = new FD_SOCK2().setBindAddress(host).setOffset(DETECTOR_PORT_OFFSET);
         stack.add(sockets.setPortRange(DETECTOR_PORT_RANGE));
@@ -77,9 +77,9 @@ final class ChannelStack {
         return tcp;
     }
 
-    private static Protocol discovery(InetAddress host, int port, List<InetSocketAddress> peers) {
+    private static Protocol discovery(String clusterName, InetAddress host, int port, List<InetSocketAddress> peers) {
         if (peers.isEmpty()) {
-            return new NeighbourPing(host, port, NEIGHBOUR_REACH).asyncDiscovery(true);
+            return new NeighbourPing(clusterName, host, port, NEIGHBOUR_REACH).asyncDiscovery(true);
         }
         TCPPING listed = new TCPPING();
         listed.setInitialHosts(peers);

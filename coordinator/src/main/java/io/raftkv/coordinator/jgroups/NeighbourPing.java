@@ -16,16 +16,21 @@ import org.jgroups.stack.IpAddress;
  * <p>Threads: JGroups'.
  */
 final class NeighbourPing extends MPING {
+    private static final int FIRST_MULTICAST_PORT = 20_000;
+    private static final int MULTICAST_PORTS = 10_000;
+
     private final List<PhysicalAddress> neighbours = new ArrayList<>();
 
     /**
+     * @param clusterName picks the multicast port, so that clusters hardly ever hear each other's search
      * @param port the own port, which is not asked
      * @param reach how many ports on each side are asked
      */
-    NeighbourPing(InetAddress host, int port, int reach) {
-        // The headers of this protocol are those of its parent; JGroups knows protocols by their class.
+    NeighbourPing(String clusterName, InetAddress host, int port, int reach) {
+        // The headers of this protocol are those of its parent; JGroups goes by the class.
         setId(ClassConfigurator.getProtocolId(MPING.class));
         setBindAddr(host);
+        setMcastPort(FIRST_MULTICAST_PORT + Math.floorMod(clusterName.hashCode(), MULTICAST_PORTS));
         for (int candidate = Math.max(1, port - reach); candidate <= Math.min(65_535, port + reach); candidate++) {
             if (candidate != port) {
                 neighbours.add(new IpAddress(host, candidate));

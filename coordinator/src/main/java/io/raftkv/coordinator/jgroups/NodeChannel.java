@@ -89,7 +89,8 @@ public final class NodeChannel implements AutoCloseable {
         JChannel channel;
         try {
             InetAddress host = InetAddress.getByName(options.host());
-            channel = new JChannel(ChannelStack.protocols(host, options.port(), options.peers()));
+            channel =
+                    new JChannel(ChannelStack.protocols(options.clusterName(), host, options.port(), options.peers()));
         } catch (IOException e) {
             throw e;
         } catch (Exception e) { // JChannel declares no narrower one.
