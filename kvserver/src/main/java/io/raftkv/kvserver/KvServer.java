@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ public final class KvServer implements AutoCloseable {
     private final RaftHost host;
     private final Membership membership;
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable RespServer server;
 
     private KvServer(ServerConfig config, long serverId) {
@@ -75,10 +77,12 @@ public final class KvServer implements AutoCloseable {
     /**
      * Starts a server. Returns when it listens and has opened all shards that its data folder knows.
      *
+     * @throws IllegalArgumentException if settings do not fit together; the message says what is allowed
      * @throws BindException if the port is taken; the message names it
      * @throws IOException if the data folder is damaged or in use; the message says what to do
      */
     public static KvServer start(ServerConfig config) throws IOException {
+        RaftHost.raftOptions(config); // Settings that do not fit are told before anything is touched.
         long serverId = ServerIdentity.of(config.data());
         KvServer server = new KvServer(config, serverId);
         try {
@@ -140,7 +144,8 @@ public final class KvServer implements AutoCloseable {
         } else {
             LOG.error("KV server {} must stop", address(), why);
         }
-        failure.complete(why);
+        // Not on this thread: it may be one that closing waits for.
+        failure.completeAsync(() -> why);
     }
 
     /**
@@ -150,6 +155,9 @@ public final class KvServer implements AutoCloseable {
      */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         membership.close();
         if (server != null) {
             server.close();

@@ -51,6 +51,7 @@ final class RaftHost implements ShardOpener {
     private static final int MAX_COMMAND_BYTES = 32 << 20;
 
     private final ServerConfig config;
+    private final RaftOptions options;
     private final ShardTable table;
     private final EventLoopGroup loops;
     private final Consumer<ShardGroup> onLeaderChange;
@@ -67,6 +68,7 @@ final class RaftHost implements ShardOpener {
             Consumer<ShardGroup> onLeaderChange,
             Consumer<Throwable> onFailure) {
         this.config = config;
+        this.options = raftOptions(config);
         this.table = table;
         this.loops = loops;
         this.onLeaderChange = onLeaderChange;
@@ -95,7 +97,7 @@ final class RaftHost implements ShardOpener {
                 logWriter,
                 background,
                 links,
-                raftOptions(config),
+                options,
                 LogOptions.defaults(failure -> {}),
                 System.nanoTime() ^ table.serverId(),
                 RaftObserver.NONE,
@@ -103,7 +105,12 @@ final class RaftHost implements ShardOpener {
         transport = links;
     }
 
-    private static RaftOptions raftOptions(ServerConfig config) {
+    /**
+     * The settings of the Raft node.
+     *
+     * @throws IllegalArgumentException if those of the server do not fit together; the message says what is allowed
+     */
+    static RaftOptions raftOptions(ServerConfig config) {
         CoreOptions core = CoreOptions.DEFAULT;
         RaftOptions raft = RaftOptions.DEFAULT;
         int maxCommandBytes = new Limits(config.maxKeyBytes(), config.maxValueBytes()).maxCommandBytes();

@@ -70,6 +70,7 @@ final class TestCluster implements AutoCloseable {
                 .listen(addresses.get(server))
                 .data(folder(server))
                 .coordinators(List.of(HostPort.parse(NO_COORDINATOR)))
+                .ioThreads(2) // Some requests then change loops.
                 .requestTimeoutMs(500)
                 .heartbeatMs(50)
                 .electionMinMs(200)

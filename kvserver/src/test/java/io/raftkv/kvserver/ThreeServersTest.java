@@ -83,6 +83,39 @@ class ThreeServersTest {
         }
     }
 
+    /** More than what makes the log worth a snapshot; small writes go on while it is taken. */
+    @Test
+    void comesBackFromASnapshotAndTheLogBehindIt() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 1, 1).startAll();
+                RoutingClient client = new RoutingClient()) {
+            HostPort server = cluster.address(0);
+            awaitWritable(client, server);
+            String large = "x".repeat(200_000);
+            for (int i = 0; i < 60; i++) {
+                assertThat(client.ask(server, "SET", "large" + i, large + i)).isEqualTo(RespValue.ok());
+                client.ask(server, "INCR", "counter");
+                client.ask(server, "DEL", "large" + (i - 40));
+            }
+            await().atMost(10, TimeUnit.SECONDS)
+                    .until(() -> client.ask(server, "RKV.STATUS")
+                                    .asList()
+                                    .get(0)
+                                    .asMap()
+                                    .get("snapshot")
+                                    .asLong()
+                            > 0);
+            client.ask(server, "INCR", "counter");
+            cluster.stop(0);
+            cluster.start(0);
+            awaitWritable(client, server);
+            assertThat(client.ask(server, "GET", "counter")).isEqualTo(RespValue.bulk("61"));
+            for (int i = 0; i < 60; i++) {
+                RespValue expected = i < 20 ? RespValue.nil() : RespValue.bulk(large + i);
+                assertThat(client.ask(server, "GET", "large" + i)).isEqualTo(expected);
+            }
+        }
+    }
+
     @Test
     void namesAPortThatIsTaken() throws Exception {
         try (TestCluster cluster = new TestCluster(folder, 2, 1).startAll()) {

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -39,6 +40,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Membership implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
+
+    /** Refusals that concern one shard, and must not hold up the others. */
+    private static final Set<String> OF_ONE_SHARD =
+            Set.of(CoordinatorException.NOT_READY, CoordinatorException.REFUSED, CoordinatorException.NO_SUCH_GROUP);
+
+    private static final String WAITS_FOR = " waits for ";
 
     private static final int SAFETY_MS = 5_000;
     private static final int WAITING_MS = 250;
@@ -244,7 +251,7 @@ public final class Membership implements AutoCloseable {
                 try {
                     activated.add(coordinator.activate(shard));
                 } catch (CoordinatorException e) {
-                    if (!e.is(CoordinatorException.NOT_READY)) {
+                    if (!OF_ONE_SHARD.contains(e.code())) {
                         throw e;
                     }
                     waiting.put(shard, waitingText(e));
@@ -259,12 +266,13 @@ public final class Membership implements AutoCloseable {
         openKnown();
     }
 
-    private static String waitingText(CoordinatorException notReady) {
-        String text = String.valueOf(notReady.getMessage());
-        String reason = text.startsWith(notReady.code())
-                ? text.substring(notReady.code().length()).strip()
-                : text;
-        return reason.startsWith("waiting") ? reason : "waiting for servers: " + reason;
+    /** The coordinator says {@code NOTREADY shard 3 waits for …}; which shard is known where the text is shown. */
+    private static String waitingText(CoordinatorException refusal) {
+        String text = String.valueOf(refusal.getMessage());
+        int at = text.indexOf(WAITS_FOR);
+        return at < 0
+                ? "waiting for the coordinator: " + text
+                : "waiting for " + text.substring(at + WAITS_FOR.length());
     }
 
     /** Opens the shards of this server that have a genesis record. Threads: the control thread, or before {@link #start}. */
