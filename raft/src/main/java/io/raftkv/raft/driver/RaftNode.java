@@ -63,6 +63,8 @@ public final class RaftNode implements AutoCloseable {
         this.log = log;
         this.snapshots = new SnapshotStore(options.disk(), "snapshots");
         this.recovered = new ConcurrentHashMap<>(log.recovered());
+        // The log must not keep what the groups take over: it is all their entries.
+        log.recovered().clear();
         for (EventLoop loop : options.loops()) {
             workers.add(new LoopWorker(loop, log, options.transport()));
         }
