@@ -34,6 +34,8 @@ final class Invariants {
     private static final class Replica {
         private final LogImage log = new LogImage();
         private long commitIndex;
+        /** The term that it leads, 0 if none. */
+        private long leads;
         /** -1 until the first entry is applied after a start: it may follow a snapshot. */
         private long lastApplied = -1;
         /** What it told others is durable; it must survive every crash. */
@@ -70,6 +72,7 @@ final class Invariants {
         }
         require(other == null || other.equals(id), id, "election safety", other + " led term " + term + " before");
         vote(id, term, id);
+        replica(id).leads = term;
         LogImage log = replica(id).log;
         long from = log.startIndex();
         require(from <= committed.lastIndex(), id, "leader completeness", "its log starts after " + from);
@@ -86,6 +89,10 @@ final class Invariants {
                     "leads term " + term + " with " + log.describe(index) + ", committed is "
                             + committed.describe(index));
         }
+    }
+
+    void steppedDown(ReplicaId id) {
+        replica(id).leads = 0;
     }
 
     /** One vote per term, restarts or not; told when the vote leaves the voter, as an unsent vote may be forgotten. */
@@ -164,6 +171,12 @@ final class Invariants {
                 agree(id, index, log.termAt(index), log.crcAt(index), "committed");
             }
         }
+        // Raft §3.6.2, figure 3.7: what a leader commits by counting is of its own term.
+        require(
+                replica.leads == 0 || commitIndex == replica.commitIndex || log.termAt(commitIndex) == replica.leads,
+                id,
+                "commit",
+                "the leader of term " + replica.leads + " commits " + log.describe(commitIndex));
         replica.commitIndex = commitIndex;
     }
 
@@ -243,6 +256,7 @@ final class Invariants {
                         "came back with " + entry + " in place of " + before.describe(entry.index()));
             }
         }
+        replica.leads = 0;
         before.reset(start.index(), start.term());
         replica.commitIndex = start.index();
         replica.lastApplied = -1;

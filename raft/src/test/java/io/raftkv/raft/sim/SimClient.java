@@ -71,6 +71,10 @@ final class SimClient {
 
     private void next() {
         if (!stopping && attempt == null) {
+            if (world.chance(0.2)) {
+                // So that a new leader is found while others still talk to the old one.
+                moveOn(null);
+            }
             run(randomCommand());
         }
     }

@@ -188,7 +188,7 @@ final class SimNode {
 
         @Override
         public void steppedDown(long group, ReplicaId self, long term) {
-            heard(group, "steps down in term " + term, checks -> {});
+            heard(group, "steps down in term " + term, checks -> checks.steppedDown(self));
         }
 
         @Override
