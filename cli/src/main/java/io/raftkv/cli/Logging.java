@@ -46,6 +46,11 @@ public final class Logging extends ContextAwareBase implements Configurator {
         root.setLevel(Level.WARN);
         root.addAppender(appender);
         context.getLogger("io.raftkv").setLevel(Level.toLevel(level, Level.INFO));
+        if (Level.toLevel(level, Level.INFO).isGreaterOrEqual(Level.INFO)) {
+            // JGroups warns of every peer that it tries in vain; what matters of that the coordinator says itself.
+            context.getLogger("org.jgroups").setLevel(Level.OFF);
+            context.getLogger("io.raftkv.coordinator.jgroups.NeighbourPing").setLevel(Level.OFF);
+        }
         if (Level.toLevel(level, Level.INFO).isGreaterOrEqual(Level.ERROR)) {
             root.setLevel(Level.ERROR);
         }

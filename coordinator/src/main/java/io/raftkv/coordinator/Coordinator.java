@@ -73,7 +73,7 @@ public final class Coordinator implements AutoCloseable {
                 closing.add("the threads", Threads.start(config.listen().port()));
 
         NodeDriver driver = new NodeDriver(config, nodeId, disk, files, threads, random);
-        ClientCommands commands = new ClientCommands(driver.front(), driver);
+        ClientCommands commands = new ClientCommands(driver.front(), driver, config.sessionTimeoutMs());
         RespServer server = closing.add(
                 "the port for clients",
                 RespServer.builder()

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClientCommands implements RespHandler {
     private final Front front;
+    private final int defaultTimeoutMs;
     private final CommandTable table = new CommandTable();
     private final Map<String, Operation> operations = new LinkedHashMap<>();
 
@@ -40,8 +41,12 @@ public final class ClientCommands implements RespHandler {
         void run(@Nullable RequestId id, Consumer<RespValue> done);
     }
 
-    public ClientCommands(Front front, NodeInfo info) {
+    /**
+     * @param defaultTimeoutMs of sessions whose client asks for none
+     */
+    public ClientCommands(Front front, NodeInfo info, int defaultTimeoutMs) {
         this.front = front;
+        this.defaultTimeoutMs = defaultTimeoutMs;
         table.register(new ConnectionCommands(Map.of("server", "raftkv-coordinator", "mode", "standalone")));
         sessions();
         services();
@@ -182,7 +187,8 @@ public final class ClientCommands implements RespHandler {
     }
 
     private Task openSession(RespConnection connection, Args args) {
-        Command.OpenSession open = new Command.OpenSession(args.text(1), args.integer(2));
+        int timeoutMs = args.integer(2) == 0 ? defaultTimeoutMs : args.integer(2);
+        Command.OpenSession open = new Command.OpenSession(args.text(1), timeoutMs);
         return (id, done) -> front.write(id, open, result -> {
             done.accept(result);
             if (!result.isError()) {

@@ -128,10 +128,12 @@ final class Router {
     private void send(Pending request) {
         WireWriter out = new WireWriter().i64(request.number);
         Work.write(out, request.work);
-        if (peers.sendRequest(leader, ByteBuffer.wrap(out.toArray()))) {
-            request.triedAt = leader;
-            request.triedNanos = loop.nowNanos();
-            request.unresolved++;
+        request.triedAt = leader;
+        request.triedNanos = loop.nowNanos();
+        request.unresolved++;
+        if (!peers.sendRequest(leader, ByteBuffer.wrap(out.toArray()))) {
+            request.triedAt = NOBODY;
+            request.unresolved--;
         }
     }
 

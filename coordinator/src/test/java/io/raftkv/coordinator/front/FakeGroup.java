@@ -1,0 +1,87 @@
+package io.raftkv.coordinator.front;
+
+import io.raftkv.coordinator.state.CoordinatorState;
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.Completion;
+import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.GroupStatus;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReplicaId;
+import java.util.concurrent.CompletionStage;
+
+/** A group of one in memory: what is proposed is applied at once, unless it is told to fail. */
+final class FakeGroup implements RaftGroup {
+    private final ManualLoop loop;
+    private final CoordinatorState state;
+    private long index;
+    RaftException failure;
+    int proposals;
+
+    FakeGroup(ManualLoop loop, CoordinatorState state) {
+        this.loop = loop;
+        this.state = state;
+    }
+
+    @Override
+    public void propose(Bytes command, Completion completion) {
+        proposals++;
+        if (failure != null) {
+            completion.failed(failure);
+        } else {
+            completion.succeeded(state.apply(++index, loop.wallClockMs(), command));
+        }
+    }
+
+    @Override
+    public void read(Completion completion) {
+        if (failure != null) {
+            completion.failed(failure);
+        } else {
+            completion.succeeded(null);
+        }
+    }
+
+    @Override
+    public EventLoop loop() {
+        return loop;
+    }
+
+    @Override
+    public long id() {
+        return 1;
+    }
+
+    @Override
+    public ReplicaId self() {
+        return new ReplicaId(1, 1);
+    }
+
+    @Override
+    public CompletionStage<Object> propose(Bytes command) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public GroupStatus status() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ReplicaId leader() {
+        return null;
+    }
+
+    @Override
+    public boolean isLeader() {
+        return false;
+    }
+
+    @Override
+    public void transferLeadership(ReplicaId target) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void onLeaderChange(LeaderListener listener) {}
+}
