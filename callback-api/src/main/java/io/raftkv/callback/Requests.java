@@ -9,7 +9,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,18 +28,6 @@ final class Requests implements Connector.User {
     /** For requests that are tried until they are cancelled. */
     static final int NO_DEADLINE = 0;
 
-    private static final Set<String> WRITING = Set.of(
-            "SESSION.OPEN",
-            "SESSION.CLOSE",
-            "MEMBER.JOIN",
-            "ELECT",
-            "SETSLOT",
-            "JOIN",
-            "LEAVE",
-            "MOVE",
-            "SERVER.BIND",
-            "ACTIVATE");
-
     /** The coordinator remembers the results of the last 128 writes of a client; fewer may be open. */
     private static final int MAX_ACTIVE = 100;
 
@@ -48,34 +35,6 @@ final class Requests implements Connector.User {
     private static final int LONGEST_ATTEMPT_MS = 6_000;
 
     private static final int MAX_OPEN = 10_000;
-
-    /** A request from its submission to its end. */
-    private static final class Call {
-        private final String[] args;
-        private final boolean writes;
-        private final int timeoutMs;
-        private final CompletableFuture<RespValue> future = new CompletableFuture<>();
-        private String[] words;
-        private boolean active;
-        private boolean inFlight;
-        private boolean uncertain;
-        private int retries;
-        private String lastCode = CoordinatorException.TIMEOUT;
-        private @Nullable String lastError;
-        private @Nullable ScheduledFuture<?> deadline;
-        private @Nullable ScheduledFuture<?> patience;
-
-        Call(String[] args, int timeoutMs) {
-            this.args = args;
-            this.words = args;
-            this.writes = WRITING.contains(args[0].toUpperCase(Locale.ROOT));
-            this.timeoutMs = timeoutMs;
-        }
-
-        boolean mayHaveHappened() {
-            return writes && (uncertain || inFlight);
-        }
-    }
 
     private final EventLoop loop;
     private final Connector connector;

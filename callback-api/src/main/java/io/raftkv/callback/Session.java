@@ -43,6 +43,7 @@ final class Session implements Connector.User {
     private final Callbacks callbacks;
     private final RaftClientImp client;
     private final Elections elections;
+    private final Events events;
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private volatile State state = State.OPENING;
     private volatile long id;
@@ -59,6 +60,7 @@ final class Session implements Connector.User {
         this.callbacks = callbacks;
         this.client = client;
         this.elections = new Elections(requests, this);
+        this.events = new Events(this, elections, callbacks);
     }
 
     /** Completes, on the loop, when the session is open and bound to a connection. */
@@ -256,49 +258,10 @@ final class Session implements Connector.User {
                 return;
             }
             lastSeen = items.get(1).asLong();
-            event(items.get(2).asText(), items.subList(3, items.size()));
+            events.tell(items.get(2).asText(), items.subList(3, items.size()));
         } catch (RespTypeException | IndexOutOfBoundsException | ArithmeticException e) {
             lose("the coordinator sent an event that is not understood: " + push);
         }
-    }
-
-    private void event(String kind, List<RespValue> args) {
-        switch (kind) {
-            case "member-join" -> {
-                int idx = integer(args.get(0));
-                String address = args.get(1).asText();
-                callbacks.post(user -> user.onMemberJoin(idx, address));
-            }
-            case "member-leave" -> {
-                String address = args.get(0).asText();
-                callbacks.post(user -> user.onMemberLeave(address));
-            }
-            case "leader-failed" -> {
-                int epoch = integer(args.get(0));
-                leads(epoch, 0);
-                callbacks.post(user -> user.onLeaderFailed(epoch));
-            }
-            case "deposed" -> {
-                int epoch = integer(args.get(0));
-                elections.deposed(epoch);
-                callbacks.post(user -> user.onDeposed(epoch));
-            }
-            case "slot" -> {
-                int idx = integer(args.get(0));
-                String info = Answers.nullableText(args.get(1));
-                callbacks.post(user -> user.onSlotChanged(idx, info));
-            }
-            case "map" -> {
-                long version = args.get(0).asLong();
-                callbacks.post(user -> user.onShardMapChanged(version));
-            }
-            // A newer coordinator may tell more than this client knows of.
-            default -> log.debug("event '{}' is not known", kind);
-        }
-    }
-
-    private static int integer(RespValue value) {
-        return Math.toIntExact(value.asLong());
     }
 
     /** It was heard who leads, or by session 0, that nobody does. On the loop. */
