@@ -5,6 +5,7 @@ import io.raftkv.callback.KeySlot;
 import io.raftkv.config.HostPort;
 import io.raftkv.kvserver.shard.ShardDirectory;
 import io.raftkv.kvserver.shard.ShardGroup;
+import io.raftkv.raft.ReplicaId;
 import io.raftkv.resp.RespValue;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,7 +30,9 @@ public final class ShardTable implements ShardDirectory {
     private volatile HostPort self;
     private volatile ClusterState state = ClusterState.UNKNOWN;
     private volatile Map<Long, HostPort> addresses = Map.of();
-    private volatile Set<String> alive = Set.of();
+    /** Null until the coordinator was asked: a server that starts without it takes nobody for dead. */
+    private volatile @Nullable Set<String> alive;
+
     private volatile AtomicReferenceArray<@Nullable ShardGroup> groups = new AtomicReferenceArray<>(0);
     private volatile Map<Integer, String> waiting = Map.of();
 
@@ -115,7 +118,19 @@ public final class ShardTable implements ShardDirectory {
     }
 
     boolean isAlive(HostPort address) {
-        return address.equals(self) || alive.contains(address.toString());
+        Set<String> known = alive;
+        return known == null || address.equals(self) || known.contains(address.toString()) || leads(address);
+    }
+
+    /** Followers hear from their leader more often than the coordinator hears from a session. */
+    private boolean leads(HostPort address) {
+        for (ShardGroup group : groups()) {
+            ReplicaId leader = group.view().leader();
+            if (leader != null && address.equals(addressOf(leader.server()))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Puts a replica into the table. */

@@ -224,6 +224,15 @@ class RoutingTest {
     }
 
     @Test
+    void aServerWithoutASessionIsDownUnlessItLeads() throws Exception {
+        server.table.setAlive(List.of());
+        assertThat(server.call("CLUSTER", "NODES").asText()).contains("7002@7002 master,fail - 0 0 4 disconnected\n");
+        assertThat(server.call("CLUSTER", "SLOTS").asList().get(0).asList()).hasSize(3);
+        server.groups.get(0).lead(FakeGroup.OTHER, 2, false);
+        assertThat(server.call("CLUSTER", "NODES").asText()).contains("7002@7002 master - 0 0 4 connected 0-8191\n");
+    }
+
+    @Test
     void answersTheQuestionsOfClientsThatConnect() throws Exception {
         RespValue hello = server.call("HELLO", "3");
         assertThat(hello.asMap().get("mode").asText()).isEqualTo("cluster");
