@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: the client's loop.
  */
 final class Call {
-    /** Those that are numbered; an unknown command is taken for one that only reads, and is not. */
+    /** Those that are numbered. Whatever is not listed is taken for a command that only reads. */
     private static final Set<String> WRITING = Set.of(
             "SESSION.OPEN",
             "SESSION.CLOSE",
