@@ -18,11 +18,9 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
-import io.raftkv.raft.core.CoreOptions;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.driver.RaftObserver;
-import io.raftkv.raft.driver.RaftOptions;
 import io.raftkv.raft.log.FileDisk;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.transport.netty.NettyLoop;
@@ -56,7 +54,6 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
 
     private static final long FOUNDING_HELLO_NANOS = 200_000_000L;
     private static final long HELLO_NANOS = 2_000_000_000L;
-    private static final int LOG_SEGMENT_BYTES = 16 << 20;
 
     private final CoordinatorConfig config;
     private final long nodeId;
@@ -223,28 +220,6 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
     }
 
     private RaftNodeOptions options(Cluster cluster, JGroupsTransport raftFrames) {
-        CoreOptions defaults = CoreOptions.DEFAULT;
-        CoreOptions core = new CoreOptions(
-                config.heartbeatMs(),
-                config.electionMinMs(),
-                config.electionMaxMs(),
-                defaults.maxAppendBytes(),
-                defaults.maxInflightMessages(),
-                defaults.maxInflightBytes(),
-                defaults.maxUncommittedBytes(),
-                defaults.cacheBytes(),
-                defaults.tailBytes());
-        RaftOptions raftDefaults = RaftOptions.DEFAULT;
-        RaftOptions raftOptions = new RaftOptions(
-                core,
-                raftDefaults.maxBatchBytes(),
-                raftDefaults.maxBatchCommands(),
-                raftDefaults.maxCommandBytes(),
-                raftDefaults.maxPendingBytes(),
-                raftDefaults.maxLogQueueBytes(),
-                raftDefaults.snapshotThresholdBytes(),
-                raftDefaults.snapshotChunkBytes(),
-                raftDefaults.applyBudgetBytes());
         return new RaftNodeOptions(
                 nodeId,
                 cluster.id().toString(),
@@ -253,8 +228,8 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
                 threads.log(),
                 threads.background(),
                 raftFrames,
-                raftOptions,
-                LogOptions.defaults(this::fail).withSegmentBytes(LOG_SEGMENT_BYTES),
+                RaftSettings.of(config),
+                LogOptions.defaults(this::fail).withSegmentBytes(RaftSettings.LOG_SEGMENT_BYTES),
                 random.nextLong(),
                 RaftObserver.NONE,
                 this::fail);
