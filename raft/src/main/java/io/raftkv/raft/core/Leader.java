@@ -189,6 +189,11 @@ final class Leader {
         if (!current) {
             return;
         }
+        if (message.hintIndex() < progress.matchIndex && message.index() > progress.matchIndex) {
+            // Perhaps an acknowledgement overtook this refusal: ask again at what was acknowledged.
+            progress.become(Mode.PROBE, progress.matchIndex + 1);
+            return;
+        }
         if (message.hintIndex() < progress.matchIndex) {
             core.emit(new Effect.Alarm(from + " acknowledged entry " + progress.matchIndex + " and now ends at "
                     + message.hintIndex() + ": its disk lost what it had promised to keep"));
