@@ -91,7 +91,7 @@ final class SimNode {
                 1 << 20,
                 swarm.snapshotEveryBytes(),
                 swarm.snapshotChunkBytes(),
-                1 << 20);
+                swarm.applyBudgetBytes());
     }
 
     private static LogOptions logOptions(Swarm swarm) {

@@ -24,7 +24,8 @@ record Swarm(
         int maxInflight,
         int segmentBytes,
         int preallocateBytes,
-        int snapshotChunkBytes) {
+        int snapshotChunkBytes,
+        int applyBudgetBytes) {
     static Swarm of(SimWorld world) {
         Set<Nemesis.Fault> faults = EnumSet.noneOf(Nemesis.Fault.class);
         for (Nemesis.Fault fault : Nemesis.Fault.values()) {
@@ -53,7 +54,8 @@ record Swarm(
                 pick(world, 2, 8, 256),
                 pick(world, 8 << 10, 32 << 10, 256 << 10),
                 pick(world, 0, 4 << 10),
-                pick(world, 100, 4000, 256 << 10));
+                pick(world, 100, 4000, 256 << 10),
+                pick(world, 1, 1 << 20));
     }
 
     private static int pick(SimWorld world, int... choices) {
