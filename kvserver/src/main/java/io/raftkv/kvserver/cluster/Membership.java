@@ -5,14 +5,12 @@ import io.raftkv.callback.ClientConfig;
 import io.raftkv.callback.ClusterInfo;
 import io.raftkv.callback.CoordinatorClient;
 import io.raftkv.callback.CoordinatorException;
-import io.raftkv.callback.Fence;
 import io.raftkv.callback.Genesis;
 import io.raftkv.callback.RaftCallBack;
 import io.raftkv.callback.RaftClient;
 import io.raftkv.callback.RaftClientImp;
 import io.raftkv.callback.ShardMap;
 import io.raftkv.config.HostPort;
-import io.raftkv.kvserver.shard.LeaderView;
 import io.raftkv.kvserver.shard.ShardGroup;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -20,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -48,7 +46,6 @@ public final class Membership implements AutoCloseable {
     private static final String WAITS_FOR = " waits for ";
 
     private static final int SAFETY_MS = 5_000;
-    private static final int WAITING_MS = 250;
     private static final int RETRY_MS = 200;
     private static final int MAX_RETRY_MS = 2_000;
 
@@ -59,12 +56,12 @@ public final class Membership implements AutoCloseable {
     private final Consumer<Exception> onFatal;
     private final ScheduledExecutorService control;
     private final AtomicBoolean roundIsDue = new AtomicBoolean();
-    /** Shards that this server leads and has not registered yet, with the term in which it leads. */
-    private final Map<Integer, Long> unregistered = new ConcurrentSkipListMap<>();
+    private final SlotRegistrar registrar;
 
     /** Written by the control thread; closing it from elsewhere ends the calls that wait in it. */
     private volatile @Nullable RaftClient client;
 
+    private @Nullable ScheduledFuture<?> next;
     private int failures;
     private @Nullable String lastFailure;
     private volatile boolean closed;
@@ -79,6 +76,7 @@ public final class Membership implements AutoCloseable {
         this.file = file;
         this.opener = opener;
         this.onFatal = onFatal;
+        this.registrar = new SlotRegistrar(table);
         ScheduledThreadPoolExecutor one =
                 new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("raftkv-kvserver-control", true));
         one.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -98,12 +96,8 @@ public final class Membership implements AutoCloseable {
 
     /** To be told when the leader of a shard changed: registers it if it is this server. */
     public void leaderChanged(ShardGroup group) {
-        LeaderView view = group.view();
-        if (view.ready()) {
-            unregistered.put(group.shard(), view.term());
-            submit(this::register);
-        } else {
-            unregistered.remove(group.shard());
+        if (registrar.leaderChanged(group)) {
+            submit(this::registerNow);
         }
     }
 
@@ -126,9 +120,13 @@ public final class Membership implements AutoCloseable {
         }
     }
 
+    /** Plans the next round in place of the one that was planned before. Threads: the control thread. */
     private void again(int delayMs) {
+        if (next != null) {
+            next.cancel(false);
+        }
         try {
-            control.schedule(this::roundSoon, delayMs, TimeUnit.MILLISECONDS);
+            next = control.schedule(this::roundSoon, delayMs, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             if (!closed) {
                 throw e;
@@ -144,10 +142,10 @@ public final class Membership implements AutoCloseable {
             RaftClient session = session();
             learn(session);
             openShards(session.coordinator());
-            register();
+            boolean settled = isAllRegistered() && table.waiting().isEmpty();
             failures = 0;
             lastFailure = null;
-            again(table.waiting().isEmpty() ? SAFETY_MS : WAITING_MS);
+            again(settled ? SAFETY_MS : RETRY_MS);
         } catch (CoordinatorException e) {
             if (e.is(CoordinatorException.ADDRESS_BOUND)) {
                 fatal(new IOException("the coordinator refuses this server: " + e.getMessage(), e));
@@ -290,41 +288,15 @@ public final class Membership implements AutoCloseable {
                 .anyMatch(address -> HostPort.parse(address).equals(table.self()));
     }
 
-    private void register() {
-        RaftClient session = client;
-        if (session == null || unregistered.isEmpty()) {
-            return;
-        }
-        for (Map.Entry<Integer, Long> entry : List.copyOf(unregistered.entrySet())) {
-            int shard = entry.getKey();
-            long term = entry.getValue();
-            ShardGroup group = table.group(shard);
-            if (group != null && isRegistered(session, group, term)) {
-                unregistered.remove(shard, term);
-            }
-        }
-        if (!unregistered.isEmpty()) {
+    private void registerNow() {
+        if (!closed && !isAllRegistered()) {
             again(RETRY_MS);
         }
     }
 
-    /** Whether there is nothing left to register, as it is done or another leader came. */
-    private boolean isRegistered(RaftClient session, ShardGroup group, long term) {
-        LeaderView view = group.view();
-        if (!view.ready() || view.term() != term) {
-            return true;
-        }
-        try {
-            session.setSlot(group.shard(), table.self().toString(), new Fence(group.generation(), term));
-            return true;
-        } catch (CoordinatorException e) {
-            if (e.is(CoordinatorException.FENCED)) {
-                LOG.info("shard {}: a later leader is registered: {}", group.shard(), e.getMessage());
-                return true;
-            }
-            LOG.warn("shard {}: not registered yet, tried again: {}", group.shard(), e.getMessage());
-            return false;
-        }
+    private boolean isAllRegistered() {
+        RaftClient session = client;
+        return session == null || registrar.registerAll(session);
     }
 
     /** Ends the session: the others see this server leave at once. Waits for what is under way. */
