@@ -125,27 +125,32 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public void propose(Bytes command, Completion completion) {
-        RaftOptions options = options();
-        if (command.length() > options.maxCommandBytes()) {
+        if (command.length() > options().maxCommandBytes()) {
             throw new IllegalArgumentException("a command of " + command.length()
-                    + " bytes is larger than the limit of " + options.maxCommandBytes());
+                    + " bytes is larger than the limit of " + options().maxCommandBytes());
         }
-        boolean full = pendingBytes.get() + command.length() > options.maxPendingBytes()
-                || node.log().queuedBytes() > options.maxLogQueueBytes();
+        boolean full = pendingBytes.get() + command.length() > options().maxPendingBytes()
+                || node.log().queuedBytes() > options().maxLogQueueBytes();
         if (!full) {
             pendingBytes.addAndGet(command.length());
         }
-        onLoop(() -> {
-            if (full) {
-                completion.failed(new RaftException.Busy("too much waits to be written", 50));
-            } else if (closed) {
-                completion.failed(stopped());
-            } else {
-                commands.add(command);
-                completions.add(completion);
-                worker.ready(this);
-            }
-        });
+        if (loop.inLoop()) {
+            take(command, completion, full);
+        } else {
+            loop.execute(() -> take(command, completion, full));
+        }
+    }
+
+    private void take(Bytes command, Completion completion, boolean full) {
+        if (full) {
+            completion.failed(new RaftException.Busy("too much waits to be written", 50));
+        } else if (closed) {
+            completion.failed(stopped());
+        } else {
+            commands.add(command);
+            completions.add(completion);
+            worker.ready(this);
+        }
     }
 
     @Override
@@ -167,14 +172,20 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public void read(Completion completion) {
-        onLoop(() -> {
-            if (closed) {
-                completion.failed(stopped());
-            } else {
-                reads.add(completion);
-                worker.ready(this);
-            }
-        });
+        if (loop.inLoop()) {
+            take(completion);
+        } else {
+            loop.execute(() -> take(completion));
+        }
+    }
+
+    private void take(Completion read) {
+        if (closed) {
+            read.failed(stopped());
+        } else {
+            reads.add(read);
+            worker.ready(this);
+        }
     }
 
     @Override
