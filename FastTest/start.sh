@@ -151,9 +151,11 @@ cleanup() {
     exit "$status"
 }
 trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+# A signal is the usual end of what is up, and a failure of what is not yet.
+up=0
+trap '[ "$up" = 1 ] && exit 0; exit 130' INT
+trap '[ "$up" = 1 ] && exit 0; exit 143' TERM
+trap '[ "$up" = 1 ] && exit 0; exit 129' HUP
 
 # ----------------------------------------------------------------------------------------------------- JDK and build
 
@@ -367,6 +369,7 @@ if [ "$servers" -gt 0 ]; then
     say "try: redis-cli -c -p $server_port set hello world"
 fi
 say "try: bin/raftkv ctl --coordinators $addresses status"
+up=1
 
 # --------------------------------------------------------------------------------------------------------- the shell
 

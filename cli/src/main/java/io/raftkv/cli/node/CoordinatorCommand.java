@@ -70,8 +70,7 @@ public final class CoordinatorCommand implements Callable<Integer> {
         console.err()
                 .println("coordinator listening " + running.address() + ", cluster size " + resolved.clusterSize()
                         + ", waiting for majority");
-        Staying.untilSignal(console, "coordinator " + running.address(), running);
-        return ExitCode.OK;
+        return Staying.untilSignal(console, "coordinator " + running.address(), running, running.failure());
     }
 
     /** The configuration file with the options over it. */

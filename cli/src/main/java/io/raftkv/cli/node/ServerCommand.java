@@ -56,8 +56,7 @@ public final class ServerCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         KvServer running = KvServer.start(resolve());
         console.err().println("server listening " + running.address());
-        Staying.untilSignal(console, "server " + running.address(), running);
-        return ExitCode.OK;
+        return Staying.untilSignal(console, "server " + running.address(), running, running.failure());
     }
 
     /** The configuration file with the options over it. */

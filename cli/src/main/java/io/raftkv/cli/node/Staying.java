@@ -1,7 +1,10 @@
 package io.raftkv.cli.node;
 
 import io.raftkv.cli.Console;
-import java.util.concurrent.CountDownLatch;
+import io.raftkv.cli.ExitCode;
+import io.raftkv.cli.Failures;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /**
  * Keeps a process up until it is told to end, and closes what it runs before it does.
@@ -11,10 +14,20 @@ import java.util.concurrent.CountDownLatch;
 final class Staying {
     private Staying() {}
 
-    /** Waits for SIGTERM or SIGINT, closes, and lets the process end; returns only if the wait is interrupted. */
-    static void untilSignal(Console console, String name, AutoCloseable running) throws InterruptedException {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(console, name, running), "raftkv-cli-close-0"));
-        new CountDownLatch(1).await();
+    /**
+     * Waits for SIGTERM or SIGINT, closes, and lets the process end; or, if what runs had to stop by itself, says why and
+     * returns the exit code.
+     */
+    static int untilSignal(
+            Console console, String name, AutoCloseable running, CompletableFuture<? extends Throwable> failure)
+            throws InterruptedException, ExecutionException {
+        Thread closer = new Thread(() -> close(console, name, running), "raftkv-cli-close-0");
+        Runtime.getRuntime().addShutdownHook(closer);
+        Throwable why = failure.get();
+        Runtime.getRuntime().removeShutdownHook(closer);
+        int code = Failures.report(why, console.err());
+        close(console, name, running);
+        return code == ExitCode.OK ? ExitCode.FAILED : code;
     }
 
     private static void close(Console console, String name, AutoCloseable running) {

@@ -13,6 +13,7 @@ import org.jline.reader.Parser;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.DefaultParser;
 import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ final class TerminalLines implements Lines {
     TerminalLines(String prompt, Collection<String> commands, Path history) throws IOException {
         this.prompt = prompt;
         this.terminal = TerminalBuilder.builder().system(true).build();
+        if (terminal.getWidth() <= 0) {
+            terminal.setSize(new Size(80, 24)); // A terminal that a program made and never sized: the prompt must fit.
+        }
         this.reader = LineReaderBuilder.builder()
                 .terminal(terminal)
                 .completer(new StringsCompleter(commands))
