@@ -2,7 +2,6 @@ package io.raftkv.cli.node;
 
 import io.raftkv.callback.RaftClient;
 import io.raftkv.cli.Console;
-import io.raftkv.cli.ExitCode;
 import io.raftkv.cli.shell.KvInterpreter;
 import io.raftkv.cli.shell.ShellCommand;
 import io.raftkv.config.HostPort;
@@ -92,8 +91,7 @@ public final class DevCommand implements Callable<Integer> {
                         + cluster.servers().get(0).port() + " set hello world");
         if (noShell) {
             console.err().println("ready");
-            Staying.untilSignal(console, "cluster", whole);
-            return ExitCode.OK;
+            return Staying.untilSignal(console, "cluster", whole, cluster.failure());
         }
         Thread closer = new Thread(() -> closeQuietly(whole), "raftkv-cli-close-0");
         Runtime.getRuntime().addShutdownHook(closer);

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Coordinators and one group of servers in this process.
@@ -25,6 +26,7 @@ import java.util.TreeMap;
  */
 final class LocalCluster implements AutoCloseable {
     private final Deque<Runnable> running = new ArrayDeque<>();
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private final List<HostPort> coordinators;
     private final List<HostPort> servers;
 
@@ -65,6 +67,11 @@ final class LocalCluster implements AutoCloseable {
         return servers;
     }
 
+    /** Done with the reason if one of the nodes had to stop by itself. */
+    CompletableFuture<Throwable> failure() {
+        return failure;
+    }
+
     ClientConfig clientConfig() {
         return ClientConfig.of(coordinators).withService("kv").withRequestTimeoutMs(30_000);
     }
@@ -80,6 +87,7 @@ final class LocalCluster implements AutoCloseable {
                     .shards(plan.shards())
                     .build());
             running.push(node::close);
+            node.failure().thenAccept(failure::complete);
         }
     }
 
@@ -101,6 +109,7 @@ final class LocalCluster implements AutoCloseable {
                     .data(plan.data().resolve("server-" + address.port()))
                     .build());
             running.push(node::close);
+            node.failure().thenAccept(failure::complete);
         }
     }
 

@@ -2,7 +2,6 @@ package io.raftkv.cli.node;
 
 import io.raftkv.cli.ClusterOptions;
 import io.raftkv.cli.Console;
-import io.raftkv.cli.ExitCode;
 import io.raftkv.config.ServerConfig;
 import io.raftkv.kvserver.KvServer;
 import java.nio.file.Path;

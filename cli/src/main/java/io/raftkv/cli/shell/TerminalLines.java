@@ -27,8 +27,8 @@ final class TerminalLines implements Lines {
     TerminalLines(String prompt, Collection<String> commands, Path history) throws IOException {
         this.prompt = prompt;
         this.terminal = TerminalBuilder.builder().system(true).build();
-        if (terminal.getWidth() <= 0) {
-            terminal.setSize(new Size(80, 24)); // A terminal that a program made and never sized: the prompt must fit.
+        if (terminal.getColumns() <= 0) {
+            terminal.setSize(Size.of(80, 24)); // A terminal that a program made and never sized: the prompt must fit.
         }
         this.reader = LineReaderBuilder.builder()
                 .terminal(terminal)
