@@ -226,9 +226,10 @@ if [ -d "$here/cli/src" ]; then
         say "building (the first time takes some minutes)"
         (cd "$here" && ./mvnw -q -B -DskipTests -Draftkv.skipDistribution=true -pl cli -am package) </dev/null >&2 ||
             fail "the build failed"
-        rm -f "$here"/cli/target/*.jsa
     fi
-    if [ ! -f "$here/cli/target/raftkv-$(basename "$JAVA_HOME").jsa" ]; then
+    archive=$here/cli/target/raftkv-$(basename "$JAVA_HOME").jsa
+    if [ -z "$(find "$archive" -newer "$(ls "$here"/cli/target/lib/cli-*.jar | head -n 1)" 2>/dev/null)" ]; then
+        rm -f "$archive"
         # Halves the time of every start from now on; nothing depends on it.
         "$raftkv" make-archive </dev/null >/dev/null 2>&1 || say "no class archive could be made; starts take longer"
     fi
