@@ -87,11 +87,16 @@ class ClusterIT {
         byte[] large = new byte[1 << 20];
         Arrays.fill(large, (byte) 'x');
         Map<byte[], byte[]> pairs = Map.of(
-                "order1".getBytes(StandardCharsets.UTF_8), "negative Java hash".getBytes(StandardCharsets.UTF_8),
-                "键".getBytes(StandardCharsets.UTF_8), "值".getBytes(StandardCharsets.UTF_8),
-                binary, binary,
-                "empty".getBytes(StandardCharsets.UTF_8), new byte[0],
-                "large".getBytes(StandardCharsets.UTF_8), large);
+                "order1".getBytes(StandardCharsets.UTF_8),
+                "negative Java hash".getBytes(StandardCharsets.UTF_8),
+                "键".getBytes(StandardCharsets.UTF_8),
+                "值".getBytes(StandardCharsets.UTF_8),
+                binary,
+                binary,
+                "empty".getBytes(StandardCharsets.UTF_8),
+                new byte[0],
+                "large".getBytes(StandardCharsets.UTF_8),
+                large);
         try (KvClient client = client()) {
             pairs.forEach(client::put);
             pairs.forEach((key, value) -> assertThat(client.get(key)).isEqualTo(value));
@@ -239,10 +244,8 @@ class ClusterIT {
         void check() {
             assertThat(acknowledged).hasSize(WRITERS);
             try (KvClient reader = client()) {
-                acknowledged.forEach((key, value) -> assertThat(
-                                Integer.parseInt(reader.get(key)))
-                        .as(key)
-                        .isBetween(value, attempted.get(key)));
+                acknowledged.forEach((key, value) ->
+                        assertThat(Integer.parseInt(reader.get(key))).as(key).isBetween(value, attempted.get(key)));
             }
         }
 

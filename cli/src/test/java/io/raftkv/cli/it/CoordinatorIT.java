@@ -94,8 +94,7 @@ class CoordinatorIT {
                         "query",
                         "leave 1",
                         "query"))
-                .isEqualTo(
-                        """
+                .isEqualTo("""
                         {0 [0 0 0 0 0 0 0 0 0 0] map[]}
                         ok
                         {1 [1 1 1 1 1 1 1 1 1 1] map[1:[:8088 :8089 :8090]]}
@@ -112,8 +111,8 @@ class CoordinatorIT {
     @Order(2)
     void wrongCommandsChangeNothing() {
         String before = cluster.ctl("query");
-        for (String wrong :
-                List.of("join 2 :1,:2,:3", "leave 9", "move 3 9", "move 10 2", "join x :1", "nonsense", "setslot -1 x")) {
+        for (String wrong : List.of(
+                "join 2 :1,:2,:3", "leave 9", "move 3 9", "move 10 2", "join x :1", "nonsense", "setslot -1 x")) {
             Processes.Result result = Processes.run(wrong + "\n", "ctl", "--coordinators", cluster.coordinators());
             assertThat(result.code()).as(wrong).isEqualTo(1);
             assertThat(result.err()).as(wrong).isNotBlank();

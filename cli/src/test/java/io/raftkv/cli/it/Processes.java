@@ -29,8 +29,9 @@ import java.util.stream.IntStream;
  * and in a folder of the test. Ends exactly what it started.
  */
 final class Processes implements AutoCloseable {
-    private static final Path LAUNCHER =
-            Path.of(System.getProperty("raftkv.launcher", "../bin/raftkv")).toAbsolutePath().normalize();
+    private static final Path LAUNCHER = Path.of(System.getProperty("raftkv.launcher", "../bin/raftkv"))
+            .toAbsolutePath()
+            .normalize();
 
     private final Path folder;
     private final String clusterName = "it-" + Long.toHexString(new SplittableRandom().nextLong());
@@ -127,7 +128,8 @@ final class Processes implements AutoCloseable {
         command.addAll(List.of(arguments));
         try {
             Process process = new ProcessBuilder(command)
-                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log(port).toFile()))
                     .start();
@@ -191,7 +193,8 @@ final class Processes implements AutoCloseable {
         await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(100))
                 .ignoreExceptions()
-                .until(() -> run("query\n", "ctl", "--coordinators", coordinators()).code() == 0);
+                .until(() ->
+                        run("query\n", "ctl", "--coordinators", coordinators()).code() == 0);
     }
 
     /** Waits until each slot holds an address of a running server. */
@@ -199,9 +202,8 @@ final class Processes implements AutoCloseable {
         await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(100))
                 .ignoreExceptions()
-                .untilAsserted(() -> assertThat(leaders())
-                        .hasSize(shards)
-                        .allSatisfy(leader -> assertThat(running).containsKey(leader)));
+                .untilAsserted(() -> assertThat(leaders()).hasSize(shards).allSatisfy(leader -> assertThat(running)
+                        .containsKey(leader)));
     }
 
     /** The ports of the shards' leaders by shard, as the slots say. */
