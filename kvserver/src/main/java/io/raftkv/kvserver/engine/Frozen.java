@@ -1,5 +1,6 @@
 package io.raftkv.kvserver.engine;
 
+import io.raftkv.kvserver.engine.MemoryEngine.Cell;
 import io.raftkv.kvserver.engine.MemoryEngine.Value;
 import java.io.IOException;
 import java.util.Map;
@@ -13,15 +14,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: {@link #forEach} one background thread; the rest the loop of the shard.
  */
 public final class Frozen implements AutoCloseable {
-    private final ConcurrentSkipListMap<Key, Value> map;
+    private final ConcurrentSkipListMap<Key, Cell> order;
     private final long generation;
     private final long size;
     private final Runnable onClose;
     private final ConcurrentHashMap<Key, Value> kept = new ConcurrentHashMap<>();
     private boolean closed;
 
-    Frozen(ConcurrentSkipListMap<Key, Value> map, long generation, long size, Runnable onClose) {
-        this.map = map;
+    Frozen(ConcurrentSkipListMap<Key, Cell> order, long generation, long size, Runnable onClose) {
+        this.order = order;
         this.generation = generation;
         this.size = size;
         this.onClose = onClose;
@@ -35,8 +36,8 @@ public final class Frozen implements AutoCloseable {
     /** Visits all keys and values as they were at the freeze, in scan order. */
     public void forEach(Visitor visitor) throws IOException {
         long visited = 0;
-        for (Map.Entry<Key, Value> entry : map.entrySet()) {
-            Value value = entry.getValue();
+        for (Map.Entry<Key, Cell> entry : order.entrySet()) {
+            Value value = entry.getValue().value;
             if (value.generation >= generation) {
                 value = kept.get(entry.getKey());
             }
