@@ -52,6 +52,10 @@ public final class CoordinatorException extends RuntimeException {
     /** From an error answer, which is definite. */
     static CoordinatorException of(RespValue.Error error) {
         String text = error.message().substring(error.code().length()).strip();
+        if (text.startsWith("unknown command")) {
+            // Nearly always a KV server's address in place of a coordinator's.
+            text += "; is this the address of a coordinator of this release?";
+        }
         return new CoordinatorException(error.code(), text, false);
     }
 

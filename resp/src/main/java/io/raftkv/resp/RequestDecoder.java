@@ -124,11 +124,11 @@ final class RequestDecoder {
             return false;
         }
         if (length < 0 || length > limits.maxBulkBytes()) {
-            throw new ProtocolError("invalid bulk length");
+            throw new ProtocolError("invalid bulk length " + length + "; allowed: 0 to " + limits.maxBulkBytes());
         }
         bytes += length;
         if (bytes > limits.maxBulkBytes()) {
-            throw new ProtocolError("too big request");
+            throw new ProtocolError("too big request; allowed: " + limits.maxBulkBytes() + " bytes");
         }
         bulk.begin((int) length);
         state = State.ARGUMENT_BYTES;

@@ -183,7 +183,8 @@ class LoopbackTest {
                 socket.getOutputStream().write(much); // Such a client does not read before it has written.
             }
             socket.shutdownOutput();
-            assertThat(readAll(socket)).isEqualTo("-ERR Protocol error: invalid bulk length\r\n");
+            assertThat(readAll(socket))
+                    .isEqualTo("-ERR Protocol error: invalid bulk length 100000000; allowed: 0 to 8519680\r\n");
         }
         try (RespClient client = connect(RespClient.Options.DEFAULT)) {
             assertThat(client.send("echo", "x").get().asText()).isEqualTo("x");

@@ -89,13 +89,13 @@ class RequestDecoderTest {
                     *11~                 | invalid multibulk length
                     *99999999999999999999999~ | invalid multibulk length
                     *1~:3~               | expected '$', got ':'
-                    *1~$-1~              | invalid bulk length
-                    *1~$101~             | invalid bulk length
-                    *1~$9999999999~      | invalid bulk length
+                    *1~$-1~              | invalid bulk length -1; allowed: 0 to 100
+                    *1~$101~             | invalid bulk length 101; allowed: 0 to 100
+                    *1~$9999999999~      | invalid bulk length 9999999999; allowed: 0 to 100
                     *1~$~                | invalid bulk length
                     *1~$1a~              | invalid bulk length
                     *1~$00000000000000000000000000000000000000 | invalid bulk length
-                    *2~$60~123456789012345678901234567890123456789012345678901234567890~$60~ | too big request
+                    *2~$60~123456789012345678901234567890123456789012345678901234567890~$60~ | too big request; allowed: 100 bytes
                     *1~$1~xyz            | expected CRLF after a bulk of 1 bytes
                     get "abc~            | unbalanced quotes in request
                     get 'a'b~            | unbalanced quotes in request
