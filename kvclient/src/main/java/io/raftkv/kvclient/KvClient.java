@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any. A client is meant to be shared: more threads fill the same pipelines.
  */
 public final class KvClient implements AutoCloseable {
+    private static final int GRACE_MS = 100;
+
     private final Dispatcher dispatcher;
     private final ExecutorService callbacks;
     private final KvAsync async;
@@ -55,7 +57,8 @@ public final class KvClient implements AutoCloseable {
     public static KvClient connect(KvClientConfig config) {
         Dispatcher dispatcher = new Dispatcher(config);
         try {
-            dispatcher.routing().load().get(config.requestTimeoutMs(), TimeUnit.MILLISECONDS);
+            // The requests have the same deadline and know why they failed: the word is theirs.
+            dispatcher.routing().load().get(config.requestTimeoutMs() + GRACE_MS, TimeUnit.MILLISECONDS);
             return new KvClient(dispatcher);
         } catch (InterruptedException e) {
             dispatcher.close();
@@ -64,11 +67,13 @@ public final class KvClient implements AutoCloseable {
         } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
             dispatcher.close();
             Throwable cause = e.getCause() == null ? e : e.getCause();
+            String why = cause.getMessage() == null
+                    ? "no answer within " + config.requestTimeoutMs() + " ms"
+                    : cause.getMessage();
             throw new KvException(
                     KvException.TIMEOUT,
-                    "the coordinators " + config.coordinator().coordinators() + " did not tell the routing within "
-                            + config.requestTimeoutMs() + " ms: "
-                            + (cause.getMessage() == null ? cause : cause.getMessage()),
+                    "the coordinators " + config.coordinator().coordinators() + " did not tell who leads the shards: "
+                            + why,
                     cause);
         }
     }

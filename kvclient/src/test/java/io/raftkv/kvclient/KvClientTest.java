@@ -250,7 +250,11 @@ class KvClientTest {
                 .get("k")
                 .thenApply(value ->
                         value + client.get("k") + Thread.currentThread().getName());
-        assertThat(nested.get(3, TimeUnit.SECONDS)).isEqualTo("vvraftkv-kvclient-callback-0");
+        // The caller runs it itself where the answer was there before the callback.
+        assertThat(nested.get(3, TimeUnit.SECONDS))
+                .isIn(
+                        "vvraftkv-kvclient-callback-0",
+                        "vv" + Thread.currentThread().getName());
     }
 
     @Test
@@ -258,6 +262,7 @@ class KvClientTest {
         cluster.close();
         assertThatThrownBy(() -> KvClient.connect(cluster.config().withRequestTimeoutMs(300)))
                 .isInstanceOf(KvException.class)
-                .hasMessageContaining("127.0.0.1:");
+                .hasMessageContaining("127.0.0.1:")
+                .hasMessageNotContaining("Exception");
     }
 }

@@ -178,8 +178,12 @@ public final class Bootstrap {
         TreeMap<Long, Cluster.Node> fresh = new TreeMap<>();
         fresh.put(self.id(), self);
         for (Heard h : heard.values()) {
+            if (h.hello.stage() == Stage.FORMED) {
+                sayOnce("this " + notAMember(self));
+                return null;
+            }
             if (h.hello.stage() != Stage.FRESH) {
-                return null; // They found, or founded, without this node; it waits for their offer.
+                return null; // They found without this node; it waits for their offer.
             }
             if (h.hello.clusterSize() != wish.clusterSize() || h.hello.shards() != wish.shards()) {
                 sayOnce(h.hello.node().address() + " wants a cluster of " + h.hello.clusterSize() + " nodes with "
@@ -229,7 +233,7 @@ public final class Bootstrap {
     private void meet(Cluster mine, Hello hello) {
         Cluster theirs = hello.cluster();
         if (theirs == null) {
-            sayOnce(notAMember(hello.node()) + ", at " + hello.node().address() + ", waits to be added");
+            sayOnce(notAMember(hello.node()));
         } else if (!theirs.id().equals(mine.id())) {
             sayOnce("node " + Long.toHexString(hello.id()) + " at "
                     + hello.node().address() + " belongs to another cluster of the name " + mine.name() + ", "
@@ -238,8 +242,9 @@ public final class Bootstrap {
     }
 
     private static String notAMember(Cluster.Node node) {
-        return "node " + Long.toHexString(node.id()) + " is not a member: raftkv ctl coordinator add "
-                + Long.toHexString(node.id()) + "@" + node.address();
+        return "node " + Long.toHexString(node.id()) + " at " + node.address()
+                + " is not a member of the cluster of this name, which is complete, and this release cannot add one;"
+                + " stop it, or start it with its old data folder or another --cluster-name";
     }
 
     /** What this node waits for, in words; the empty text once it belongs to a cluster. */

@@ -104,7 +104,8 @@ public final class NodeChannel implements AutoCloseable {
             opened.close();
             throw new IOException(
                     "cannot open port " + options.port() + " of " + options.host()
-                            + " for the other coordinator nodes: " + e.getMessage(),
+                            + " for the other coordinator nodes: " + e.getMessage()
+                            + "; if another process has it, choose another one with --jgroups-port",
                     e);
         }
         return opened;

@@ -32,12 +32,13 @@ final class AtomicFile {
         if (!Files.exists(path)) {
             return Optional.empty();
         }
-        String whole = Files.readString(path);
+        // What is not UTF-8 does not fit its checksum either.
+        String whole = new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
         int end = whole.lastIndexOf(END);
         if (end < 0 || !whole.substring(end).strip().equals(END + checksum(whole.substring(0, end)))) {
             throw new IOException(
-                    path + ": damaged, its checksum does not fit; restore it, or remove the data folder and"
-                            + " let the server be replaced");
+                    path + ": damaged or not of a KV server, its checksum does not fit; restore it from a copy, or"
+                            + " name the right data folder with --data");
         }
         return Optional.of(whole.substring(0, end));
     }

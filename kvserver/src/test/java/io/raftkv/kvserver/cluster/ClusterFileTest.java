@@ -65,6 +65,14 @@ class ClusterFileTest {
     }
 
     @Test
+    void refusesAFileThatIsNoText() throws IOException {
+        Files.write(folder.resolve("cluster"), new byte[] {1, (byte) 0xff, (byte) 0xfe, 0});
+        assertThatThrownBy(() -> new ClusterFile(folder).load())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("damaged");
+    }
+
+    @Test
     void aServerKeepsItsId() throws IOException {
         long id = ServerIdentity.of(folder);
         assertThat(id).isNotZero();
