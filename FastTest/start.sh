@@ -16,7 +16,8 @@ With a pipe on standard input its lines are run, and the exit code is that of th
   --shards N              shards of a new cluster (default 16)
   --coordinator-port P    port of the first coordinator, the others follow (default 50000)
   --server-port P         port of the first server, the others follow (default 7001)
-  --data DIR              keep data and logs there; a second start finds everything
+  --data DIR              keep data and logs there; a second start finds everything,
+                          with the same coordinators, shards, replicas and ports
                           (default: a temporary folder that is removed at the end)
   --no-shell              print "ready" on standard output and wait for a signal
   --help                  this text
@@ -262,6 +263,10 @@ overlap=0
 [ "$overlap" = 0 ] || wrong "--server-port $server_port and --coordinator-port $coordinator_port: the ports overlap"
 check_ports "$coordinator_port" "$coordinators" --coordinator-port
 check_ports "$server_port" "$servers" --server-port
+# Where the coordinators hear each other.
+if [ $((coordinator_port + 10000)) -le 65535 ]; then
+    check_ports $((coordinator_port + 10000)) "$coordinators" --coordinator-port
+fi
 
 if [ -n "$data" ]; then
     mkdir -p "$data" || fail "cannot make the folder $data; choose another with --data"
@@ -269,6 +274,14 @@ if [ -n "$data" ]; then
 else
     temporary=$(mktemp -d "${TMPDIR:-/tmp}/raftkv.XXXXXX") || fail "cannot make a temporary folder"
     data=$temporary
+fi
+# Coordinators of another number would wait for each other in vain.
+had=0
+for folder in "$data"/coordinator-*; do
+    [ -d "$folder" ] && had=$((had + 1))
+done
+if [ "$had" -gt 0 ] && [ "$had" -ne "$coordinators" ]; then
+    wrong "$data has $had coordinators: use --coordinators $had, or another --data for a new cluster"
 fi
 logs=$data/logs
 mkdir -p "$logs" || fail "cannot make the folder $logs"

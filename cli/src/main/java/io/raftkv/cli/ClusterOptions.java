@@ -39,9 +39,10 @@ public final class ClusterOptions {
     /** What follows from the options, the environment and the defaults. */
     public ClientConfig resolve(Console console) {
         String variable = console.environment().apply(VARIABLE);
-        ClientConfig base = config != null
-                ? ClientConfig.load(config)
-                : ClientConfig.of(variable == null || variable.isBlank() ? DEFAULT : variable);
+        ClientConfig base = config != null ? ClientConfig.load(config) : ClientConfig.of(DEFAULT);
+        if (config == null && variable != null && !variable.isBlank()) {
+            base = base.withCoordinators(addresses("$" + VARIABLE, variable));
+        }
         if (coordinators != null) {
             base = base.withCoordinators(addresses("--coordinators", coordinators));
         }

@@ -7,6 +7,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -36,14 +40,32 @@ public final class Failures {
     public static String text(Throwable thrown) {
         Throwable failure = unwrapped(thrown);
         String text = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        if (failure instanceof FileSystemException file && file.getReason() == null) {
+            // Its message is the path alone; what is wrong with it is its class.
+            text = file.getFile() + ": " + complaint(file);
+        }
         boolean unsure = failure instanceof CoordinatorException refused && refused.mayHaveHappened();
         return unsure && !text.contains("may ") ? text + "; it may have been carried out" : text;
+    }
+
+    private static String complaint(FileSystemException file) {
+        if (file instanceof AccessDeniedException) {
+            return "access is denied; check its owner and permissions";
+        }
+        if (file instanceof FileAlreadyExistsException) {
+            return "is a file where a folder is needed";
+        }
+        return file instanceof NoSuchFileException
+                ? "does not exist and cannot be made"
+                : file.getClass().getSimpleName();
     }
 
     /** What to do about a failure, beginning with a separator; empty if its message says it; null if it is a bug. */
     private static @Nullable String hint(Throwable failure) {
         if (failure instanceof BindException) {
-            return "; is another process using it? Choose another one with --listen";
+            return String.valueOf(failure.getMessage()).contains("in use")
+                    ? "; end the process that uses it, or choose another one with --listen"
+                    : "; --listen needs an address of this machine, --announce may be another";
         }
         if (failure instanceof KvException
                 || failure instanceof CoordinatorException

@@ -49,6 +49,8 @@ class ClusterOptionsTest {
         assertThatThrownBy(() -> resolve(Map.of(), "--coordinators", "127.0.0.1"))
                 .hasMessageContaining("--coordinators")
                 .hasMessageContaining("port");
+        assertThatThrownBy(() -> resolve(Map.of(ClusterOptions.VARIABLE, "127.0.0.1")))
+                .hasMessageContaining("$" + ClusterOptions.VARIABLE);
     }
 
     private static ClientConfig resolve(Map<String, String> environment, String... args) {

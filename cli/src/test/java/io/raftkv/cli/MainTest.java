@@ -2,7 +2,10 @@ package io.raftkv.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -50,6 +53,17 @@ class MainTest {
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err()).contains("/nowhere/RaftServer1.xml");
         assertThat(Run.with("", "server").err()).contains("--listen");
-        assertThat(Run.with("", "coordinator", "--listen", "nohost").err()).contains("--listen", "nohost");
+        assertThat(Run.with("", "coordinator", "--listen", "nohost").err()).contains("--cluster-size");
+        assertThat(Run.with("", "coordinator", "--listen", "nohost", "--cluster-size", "1")
+                        .err())
+                .contains("--listen", "nohost");
+    }
+
+    @Test
+    void saysWhatIsWrongWithADataFolder(@TempDir Path folder) throws Exception {
+        Path file = Files.createFile(folder.resolve("file"));
+        Run run = Run.with("", "server", "--listen", "127.0.0.1:0", "--data", file.toString());
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).isEqualTo("raftkv: " + file + ": is a file where a folder is needed\n");
     }
 }

@@ -111,10 +111,10 @@ final class CtlInterpreter implements LineLoop.Interpreter {
                 CommandLine line = parser(name);
                 Command described = line.getCommand().getClass().getAnnotation(Command.class);
                 String what = described == null ? "" : described.description()[0];
-                session.print(String.format("  %-42s %s", synopsis(line), what));
+                session.print(String.format("  %-46s %s", synopsis(line), what));
             }
         }
-        session.print(String.format("  %-42s %s", "exit", "Leave; so does the end of the input."));
+        session.print(String.format("  %-46s %s", "exit", "Leave; so does the end of the input."));
         return ExitCode.OK;
     }
 

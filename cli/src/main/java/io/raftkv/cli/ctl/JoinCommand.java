@@ -16,6 +16,7 @@ final class JoinCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "GID ADDRESS,ADDRESS,... [GID ADDRESS,...]",
+            hideParamSyntax = true,
             arity = "2..*",
             description = "Each group's number, from 1, and its servers. :7001 stands for 127.0.0.1:7001.")
     private final List<String> words = new ArrayList<>();

@@ -11,7 +11,11 @@ import picocli.CommandLine.Parameters;
 final class QueryCommand implements Callable<Integer> {
     private final CtlSession session;
 
-    @Parameters(paramLabel = "[VERSION]", arity = "0..1", description = "An earlier version; default: the newest.")
+    @Parameters(
+            paramLabel = "[VERSION]",
+            hideParamSyntax = true,
+            arity = "0..1",
+            description = "An earlier version; default: the newest.")
     private @Nullable Long version;
 
     QueryCommand(CtlSession session) {

@@ -1,6 +1,7 @@
 package io.raftkv.cli.ctl;
 
 import io.raftkv.callback.ClusterInfo;
+import io.raftkv.callback.CoordinatorException;
 import io.raftkv.callback.ShardMap;
 import io.raftkv.cli.ClusterOptions;
 import io.raftkv.cli.ExitCode;
@@ -29,7 +30,11 @@ final class SetupCommand implements Callable<Integer> {
     @Option(names = "--for", paramLabel = "TIME", description = "How long at most. Default: 60s.")
     private String longest = "60s";
 
-    @Parameters(paramLabel = "[GID ADDRESS,...]...", arity = "0..*", description = "All groups of the cluster.")
+    @Parameters(
+            paramLabel = "[GID ADDRESS,...]...",
+            hideParamSyntax = true,
+            arity = "0..*",
+            description = "All groups of the cluster.")
     private final List<String> groups = new ArrayList<>();
 
     SetupCommand(CtlSession session) {
@@ -76,7 +81,21 @@ final class SetupCommand implements Callable<Integer> {
             }
         });
         if (!missing.isEmpty()) {
+            join(missing, map.groups().size());
+        }
+    }
+
+    private void join(SortedMap<Integer, List<String>> missing, int there) {
+        try {
             session.coordinator().join(missing);
+        } catch (CoordinatorException e) {
+            if (e.is(CoordinatorException.REFUSED) && there > 0) {
+                throw new IllegalStateException(
+                        "group " + missing.firstKey() + " cannot join: " + e.getMessage() + "; start it with --groups "
+                                + there,
+                        e);
+            }
+            throw e;
         }
     }
 

@@ -31,7 +31,10 @@ public final class CoordinatorCommand implements Callable<Integer> {
     @Option(names = "--listen", paramLabel = "ip:port", description = "Where clients connect.")
     private @Nullable String listen;
 
-    @Option(names = "--cluster-size", paramLabel = "N", description = "Nodes of a new cluster: 1, 3 or 5.")
+    @Option(
+            names = "--cluster-size",
+            paramLabel = "N",
+            description = "Nodes of a new cluster, 1 to 9; 3 or 5 if it is to go on when one or two fail.")
     private @Nullable Integer clusterSize;
 
     @Option(
@@ -40,22 +43,31 @@ public final class CoordinatorCommand implements Callable<Integer> {
             description = "All nodes, this one included, in place of discovery.")
     private @Nullable String members;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "This node's folder.")
+    @Option(names = "--data", paramLabel = "DIR", description = "This node's folder. Default: data/coordinator-PORT.")
     private @Nullable Path data;
 
-    @Option(names = "--cluster-name", paramLabel = "NAME", description = "Nodes of another name are not seen.")
+    @Option(
+            names = "--cluster-name",
+            paramLabel = "NAME",
+            description = "Nodes of another name are not seen. Default: raftkv.")
     private @Nullable String clusterName;
 
-    @Option(names = "--shards", paramLabel = "N", description = "Shards of a new cluster; fixed from then on.")
+    @Option(
+            names = "--shards",
+            paramLabel = "N",
+            description = "Shards of a new cluster, fixed from then on. Default: 16.")
     private @Nullable Integer shards;
 
-    @Option(names = "--jgroups-port", paramLabel = "PORT", description = "Where the other nodes connect.")
+    @Option(
+            names = "--jgroups-port",
+            paramLabel = "PORT",
+            description = "Where the other nodes connect. Default: the port of --listen + 10000.")
     private @Nullable Integer jgroupsPort;
 
     @Option(
             names = "--session-timeout-ms",
             paramLabel = "MS",
-            description = "After so long without a sign a client is taken for dead.")
+            description = "After so long without a sign a client is taken for dead. Default: 2000.")
     private @Nullable Integer sessionTimeoutMs;
 
     public CoordinatorCommand(Console console) {
@@ -81,6 +93,10 @@ public final class CoordinatorCommand implements Callable<Integer> {
         if (source == null && listen == null) {
             throw new IllegalArgumentException(
                     "say where to listen, by --listen 127.0.0.1:50000 or by a configuration file");
+        }
+        if (source == null && clusterSize == null && members == null) {
+            throw new IllegalArgumentException(
+                    "say how many nodes the cluster has, by --cluster-size 3, or name them all by --members");
         }
         CoordinatorConfig.Builder builder =
                 source == null ? CoordinatorConfig.builder() : CoordinatorConfig.read(source);

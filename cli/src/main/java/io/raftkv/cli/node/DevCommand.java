@@ -38,7 +38,7 @@ public final class DevCommand implements Callable<Integer> {
             description = "Servers, all in one group. Default: 3.")
     private int servers = 3;
 
-    @Option(names = "--coordinators", paramLabel = "N", description = "Coordinators: 1, 3 or 5. Default: 1.")
+    @Option(names = "--coordinators", paramLabel = "N", description = "Coordinators. Default: 1.")
     private int coordinators = 1;
 
     @Option(names = "--shards", paramLabel = "N", description = "Shards. Default: 4.")

@@ -37,7 +37,7 @@ public final class ServerCommand implements Callable<Integer> {
             description = "The address that others are told. Default: that of --listen.")
     private @Nullable String announce;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "This server's folder.")
+    @Option(names = "--data", paramLabel = "DIR", description = "This server's folder. Default: data/server-PORT.")
     private @Nullable Path data;
 
     @Option(
