@@ -92,6 +92,12 @@ public final class Coordinator implements AutoCloseable {
                         config.clusterName(), nodeId, config.listen().host(), config.jgroupsPort(), peers(config)),
                 driver);
         LOG.info("coordinator listening {}, {}", address, expectation);
+        if (config.clusterSize() % 2 == 0) {
+            LOG.warn(
+                    "a cluster of {} nodes survives no more failures than one of {}; 3 or 5 are usual",
+                    config.clusterSize(),
+                    config.clusterSize() - 1);
+        }
         driver.connected(channel);
         return new Coordinator(closing, address, driver.front(), driver.failure());
     }

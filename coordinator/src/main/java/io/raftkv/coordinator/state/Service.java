@@ -124,7 +124,7 @@ final class Service {
         }
         if (offered == null) {
             throw Refusal.fenced("slot " + command.index() + " is kept by a writer with a fence (" + held
-                    + "); only a higher fence or FORCE changes it");
+                    + "); only a higher fence or FORCE (ctl setslot --force) changes it");
         }
         // An equal fence is the same writer again: a term has one leader.
         if (offered.compareTo(held) < 0) {
