@@ -59,7 +59,8 @@ final class Elections {
             return;
         }
         restartTimer();
-        if (core.configuration().isVoter(core.self)) {
+        // While the disk still writes the last vote another campaign would only void it: with a slow disk for ever.
+        if (core.configuration().isVoter(core.self) && core.isTermDurable()) {
             startPreVote();
         }
     }

@@ -167,6 +167,7 @@ final class Leader {
 
     private void matched(ReplicaId from, Progress progress, long index) {
         boolean news = progress.matched(index);
+        progress.doubtRound = 0;
         // News from one that is being sent a snapshot: it has it. If the log was compacted behind that meanwhile, the
         // next look at its place in the log asks for another one.
         if (progress.mode == Mode.SNAPSHOT
@@ -189,14 +190,19 @@ final class Leader {
         if (!current) {
             return;
         }
-        if (message.hintIndex() < progress.matchIndex && message.index() > progress.matchIndex) {
+        boolean perhapsLate = progress.doubtRound == 0 || message.round() < progress.doubtRound;
+        if (message.hintIndex() < progress.matchIndex && (message.index() > progress.matchIndex || perhapsLate)) {
             // Perhaps an acknowledgement overtook this refusal: ask again at what was acknowledged.
+            progress.doubtRound = progress.doubtRound == 0 ? rounds.begin() : progress.doubtRound;
             progress.become(Mode.PROBE, progress.matchIndex + 1);
             return;
         }
         if (message.hintIndex() < progress.matchIndex) {
+            progress.doubtRound = 0;
             core.emit(new Effect.Alarm(from + " acknowledged entry " + progress.matchIndex + " and now ends at "
                     + message.hintIndex() + ": its disk lost what it had promised to keep"));
+            // What it lost counts no more, and is sent again.
+            progress.matchIndex = 0;
         }
         long next = Math.min(message.hintIndex(), core.log.lastIndex());
         while (next > progress.matchIndex

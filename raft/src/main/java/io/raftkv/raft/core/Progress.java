@@ -37,6 +37,8 @@ final class Progress {
     long roundHeard;
 
     long roundSent;
+    /** Not 0 after a refusal of what was acknowledged: only a refusal that echoes this round is no late one. */
+    long doubtRound;
 
     Progress(long nextIndex, long nowNanos) {
         this.nextIndex = nextIndex;

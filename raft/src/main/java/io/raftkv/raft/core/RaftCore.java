@@ -105,6 +105,11 @@ public final class RaftCore {
         this.now = nowNanos;
         this.hardState = recovered.hardState();
         this.snapshot = recovered.snapshot();
+        if (snapshot.term() > hardState.term()) {
+            // The snapshot became durable before the write that made its term known.
+            this.hardState = new HardState(snapshot.term(), null);
+            this.hardStateChanged = true;
+        }
         this.log = new RaftLog(recovered.logStart(), recovered.entries());
         this.configurations = new ConfigurationHistory(snapshot.configurationIndex(), snapshot.configuration());
         this.lastTimeMs = snapshot.timeMs();

@@ -25,6 +25,11 @@ final class ReadRounds {
         return waiting.isEmpty();
     }
 
+    /** A round of its own for an answer that must be to a message sent from now on. */
+    long begin() {
+        return ++lastRound;
+    }
+
     /** A read that was asked for while {@code commitIndex} was committed. */
     void add(long token, long commitIndex) {
         waiting.add(new Waiting(++lastRound, token, commitIndex));
