@@ -290,6 +290,9 @@ final class GroupRunner implements RaftGroup {
             } catch (Exception e) {
                 loop.execute(() -> ifOpen(() -> failed.accept(e)));
                 return;
+            } catch (Error e) {
+                node.fail(e);
+                throw e;
             }
             loop.execute(() -> ifOpen(() -> done.accept(result)));
         });
@@ -329,6 +332,7 @@ final class GroupRunner implements RaftGroup {
         confirming.clear();
         confirmed.clear();
         isLeader = false;
+        transfers.close();
     }
 
     // A turn.
@@ -354,7 +358,7 @@ final class GroupRunner implements RaftGroup {
             }
             step(new Input.Flush());
             armTimer();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             node.fail(e);
         }
     }
@@ -371,7 +375,11 @@ final class GroupRunner implements RaftGroup {
     }
 
     private void noteSnapshotAnswers(Input.Receive receive) {
-        if (receive.message() instanceof Message.SnapshotResponse response && response.term() == core.term()) {
+        if (receive.message().term() != core.term()) {
+            // A late one tells nothing of the transfers of this term: the core refuses it too.
+            return;
+        }
+        if (receive.message() instanceof Message.SnapshotResponse response) {
             transfers.answered(receive.from(), response);
         } else if (receive.message() instanceof Message.AppendResponse response && response.success()) {
             transfers.matched(receive.from(), response.index());
@@ -379,25 +387,32 @@ final class GroupRunner implements RaftGroup {
     }
 
     private void proposeWaiting() {
-        int from = 0;
-        while (from < commands.size()) {
-            int to = from;
-            int bytes = 0;
-            while (to < commands.size()
-                    && to - from < options().maxBatchCommands()
-                    && (to == from
-                            || bytes + commands.get(to).length() <= options().maxBatchBytes())) {
-                bytes += commands.get(to++).length();
-            }
-            // The batch waits under its token first: the effects of the step say what became of it.
-            proposed.add(new Batch(nextToken, 0, 0, completions.subList(from, to)));
-            step(new Input.Propose(nextToken++, loop.wallClockMs(), commands.subList(from, to)));
-            pendingBytes.addAndGet(-bytes);
-            from = to;
+        if (commands.isEmpty()) {
+            return;
         }
-        if (from > 0) {
-            commands = new ArrayList<>();
-            completions = new ArrayList<>();
+        // A completion may propose again, or close the group, while these are under way.
+        List<Bytes> waiting = commands;
+        List<Completion> told = completions;
+        commands = new ArrayList<>();
+        completions = new ArrayList<>();
+        int to = 0;
+        try {
+            while (to < waiting.size() && !closed) {
+                int from = to;
+                int bytes = 0;
+                while (to < waiting.size()
+                        && to - from < options().maxBatchCommands()
+                        && (to == from
+                                || bytes + waiting.get(to).length() <= options().maxBatchBytes())) {
+                    bytes += waiting.get(to++).length();
+                }
+                pendingBytes.addAndGet(-bytes);
+                // The batch waits under its token first: the effects of the step say what became of it.
+                proposed.add(new Batch(nextToken, 0, 0, told.subList(from, to)));
+                step(new Input.Propose(nextToken++, loop.wallClockMs(), waiting.subList(from, to)));
+            }
+        } finally {
+            told.subList(to, told.size()).forEach(completion -> completion.failed(stopped()));
         }
     }
 
@@ -436,20 +451,27 @@ final class GroupRunner implements RaftGroup {
         }
         try {
             int bytes = 0;
-            while (lastApplied < core.commitIndex() && bytes < options().applyBudgetBytes()) {
+            while (!closed
+                    && lastApplied < core.commitIndex()
+                    && bytes < options().applyBudgetBytes()) {
                 Entry entry = core.entry(lastApplied + 1);
                 applyEntry(entry);
                 bytes += entry.bytes();
+            }
+            serveReads();
+            if (closed) {
+                // By one of the completions.
+                return;
             }
             if (lastApplied < core.commitIndex()) {
                 worker.ready(this);
             }
             core.appliedTo(lastApplied);
-            serveReads();
             snapshots.takeIfDue();
             tellLeader();
             refreshStatus();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // An error too: an entry that was applied in part must not be followed by the next one.
             node.fail(e);
         }
     }
@@ -568,6 +590,9 @@ final class GroupRunner implements RaftGroup {
                             meta.index(),
                             e);
                     loop.execute(() -> finished(frozen, null, lastBytes));
+                } catch (Error e) {
+                    node.fail(e);
+                    throw e;
                 }
             });
         }
@@ -589,7 +614,8 @@ final class GroupRunner implements RaftGroup {
 
         void persisted(long sequence) {
             while (!removals.isEmpty() && removals.getFirst().sequence() <= sequence) {
-                long index = removals.removeFirst().index();
+                // One that is being sent stays until that is done: with a new one every moment none would ever arrive.
+                long index = Math.min(removals.removeFirst().index(), transfers.oldestOnItsWay());
                 if (removals.isEmpty() || removals.getFirst().sequence() > sequence) {
                     inBackground(
                             () -> {
@@ -673,14 +699,11 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onReadFailed(Effect.ReadFailed effect) {
-            confirming.removeIf(reads -> {
-                if (reads.index() == effect.token()) {
-                    RaftException failure = new RaftException.NotLeader(effect.leader());
-                    reads.completions().forEach(completion -> completion.failed(failure));
-                    return true;
-                }
-                return false;
-            });
+            List<Completion> failed = new ArrayList<>();
+            confirming.removeIf(reads -> reads.index() == effect.token() && failed.addAll(reads.completions()));
+            // Only now, as one of them may close the group.
+            RaftException failure = new RaftException.NotLeader(effect.leader());
+            failed.forEach(completion -> completion.failed(failure));
         }
 
         @Override

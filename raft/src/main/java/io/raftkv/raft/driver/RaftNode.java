@@ -55,6 +55,7 @@ public final class RaftNode implements AutoCloseable {
     private final List<LoopWorker> workers = new ArrayList<>();
     private final Map<Long, GroupRunner> groups = new ConcurrentHashMap<>();
     private final Map<Long, RecoveredGroup> recovered;
+    private final Set<Long> opened = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean snapshotSlot = new AtomicBoolean();
     private final AtomicBoolean stopped = new AtomicBoolean();
 
@@ -125,8 +126,9 @@ public final class RaftNode implements AutoCloseable {
         if (self.server() != options.serverId()) {
             throw new IllegalArgumentException(self + " is not a replica of server " + options.serverId());
         }
-        if (groups.containsKey(groupId)) {
-            throw new IllegalStateException("group " + groupId + " is open already");
+        if (!opened.add(groupId)) {
+            // What it wrote since the node was opened is on disk only: it would forget its votes.
+            throw new IllegalStateException("group " + groupId + " was opened before; open the node again");
         }
         RaftCore.Recovered start = recover(groupId, genesis, machine);
         LoopWorker worker = workers.get((int) Math.floorMod(groupId ^ (groupId >>> 32), (long) workers.size()));
@@ -144,6 +146,10 @@ public final class RaftNode implements AutoCloseable {
         options.observer().recovered(groupId, self, start.hardState(), from, entries);
         GroupRunner group = new GroupRunner(this, worker, groupId, core, self, machine);
         groups.put(groupId, group);
+        if (stopped.get()) {
+            // While it was being opened: whoever stopped the node may not have seen it.
+            closeGroup(groupId);
+        }
         return group;
     }
 
@@ -167,7 +173,7 @@ public final class RaftNode implements AutoCloseable {
                 : new RaftCore.Recovered(fromLog.hardState(), fromLog.logStart(), fromLog.entries(), meta);
     }
 
-    /** Ends this server's replica of a group; its data stays on disk. */
+    /** Ends this server's replica of a group; its data stays on disk. Only another life of the node can open it again. */
     public void closeGroup(long groupId) {
         GroupRunner group = groups.remove(groupId);
         if (group != null) {

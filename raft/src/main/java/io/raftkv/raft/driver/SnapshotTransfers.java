@@ -145,6 +145,14 @@ final class SnapshotTransfers {
         }
     }
 
+    /** The index of the oldest snapshot that is being sent, or the highest number there is. */
+    long oldestOnItsWay() {
+        return outgoing.values().stream()
+                .mapToLong(transfer -> transfer.snapshot.meta().index())
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
     private void fail(ReplicaId to, String why) {
         if (outgoing.remove(to) != null) {
             LOG.warn("group {}: sending a snapshot to {} failed, will try again: {}", group.id(), to, why);
@@ -184,7 +192,7 @@ final class SnapshotTransfers {
     /** Background: appends the chunk if it fits; returns how much is held. */
     private long store(Message.InstallSnapshot chunk) throws IOException {
         IncomingSnapshot target = incoming;
-        if (target == null || !chunk.meta().equals(incomingMeta)) {
+        if (target == null || !chunk.meta().equals(incomingMeta) || chunk.totalBytes() != target.totalBytes()) {
             if (target != null) {
                 target.abort();
             }
@@ -200,6 +208,23 @@ final class SnapshotTransfers {
             target.append(chunk.offset(), chunk.chunk().asByteBuffer());
         }
         return target.receivedBytes();
+    }
+
+    /** Lets go of what is being received; it is continued when the group is opened again. */
+    void close() {
+        outgoing.clear();
+        group.node().options().backgroundExecutor().execute(() -> {
+            IncomingSnapshot open = incoming;
+            incoming = null;
+            incomingMeta = null;
+            if (open != null) {
+                try {
+                    open.close();
+                } catch (IOException e) {
+                    LOG.warn("group {}: cannot close a snapshot that was being received", group.id(), e);
+                }
+            }
+        });
     }
 
     private void complete(ReplicaId from, SnapshotMeta meta) {

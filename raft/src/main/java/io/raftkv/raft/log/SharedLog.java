@@ -159,7 +159,7 @@ public final class SharedLog implements Closeable {
             }
         } catch (IOException e) {
             fail(e);
-        } catch (RuntimeException | VirtualMachineError e) {
+        } catch (RuntimeException | Error e) {
             // A broken invariant, of a caller or of ours. Going on would hang the node or harm it.
             fail(new IOException("the log cannot go on: " + e, e));
             throw e;

@@ -42,6 +42,11 @@ public final class IncomingSnapshot implements Closeable {
         return meta;
     }
 
+    /** How long the whole file is; that of another sender may differ. */
+    public long totalBytes() {
+        return totalBytes;
+    }
+
     /** From where on the file is to be sent. */
     public long receivedBytes() {
         return receivedBytes;
@@ -71,8 +76,8 @@ public final class IncomingSnapshot implements Closeable {
     }
 
     /**
-     * Checks all that was received and makes it the group's snapshot, durably. If it is not sound it is removed, and has
-     * to be received from the start.
+     * Checks all that was received and makes it the group's snapshot, durably. If it is not sound, or the disk fails, it
+     * is removed and has to be received from the start: what a failed sync left in the cache may look sound and be lost.
      */
     public StoredSnapshot complete() throws IOException {
         if (receivedBytes != totalBytes) {
@@ -91,8 +96,12 @@ public final class IncomingSnapshot implements Closeable {
             if (!reader.isComplete() || reader.position() != totalBytes) {
                 throw notSound(reader.position());
             }
-        } catch (SnapshotException e) {
-            abort();
+        } catch (IOException | RuntimeException e) {
+            try {
+                abort();
+            } catch (IOException left) {
+                e.addSuppressed(left);
+            }
             throw e;
         }
         file.close();

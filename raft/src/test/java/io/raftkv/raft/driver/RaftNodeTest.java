@@ -15,8 +15,12 @@ import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.CoreOptions;
+import io.raftkv.raft.core.Message;
+import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.FileDisk;
 import io.raftkv.raft.log.LogOptions;
+import io.raftkv.raft.transport.FrameCodec;
+import io.raftkv.raft.transport.Transport;
 import io.raftkv.raft.transport.netty.NettyLoop;
 import io.raftkv.raft.transport.netty.NettyTransport;
 import java.io.DataInputStream;
@@ -25,17 +29,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +52,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Three nodes in one process over real sockets and real files. */
 class RaftNodeTest {
     private static final long GROUP = 7;
+    /** Makes the state machine fail with an error. */
+    private static final long POISON = Long.MIN_VALUE;
 
     @TempDir
     Path folder;
@@ -56,7 +67,11 @@ class RaftNodeTest {
 
         @Override
         public Object apply(long index, long timeMs, Bytes command) {
-            sum += command.asByteBuffer().getLong();
+            long value = command.asByteBuffer().getLong();
+            if (value == POISON) {
+                throw new StackOverflowError("as asked");
+            }
+            sum += value;
             return sum;
         }
 
@@ -265,5 +280,192 @@ class RaftNodeTest {
         }
         await().atMost(Duration.ofSeconds(20)).until(() -> !leader.group.isLeader());
         assertThatThrownBy(() -> read(leader)).hasCauseInstanceOf(RaftException.NotLeader.class);
+    }
+
+    /** Proposes its command again at once, a few times, when it is refused. */
+    private static final class Stubborn implements Completion {
+        final CompletableFuture<Integer> tries = new CompletableFuture<>();
+        private final RaftGroup group;
+        private int count;
+
+        Stubborn(RaftGroup group) {
+            this.group = group;
+        }
+
+        @Override
+        public void succeeded(Object result) {
+            tries.complete(count);
+        }
+
+        @Override
+        public void failed(RaftException failure) {
+            if (++count == 5) {
+                tries.complete(count);
+            } else {
+                group.propose(number(0), this);
+            }
+        }
+    }
+
+    @Test
+    void completionsMayProposeAgain() throws Exception {
+        start(1, 2, 3);
+        RaftGroup leader = leader().group;
+        RaftGroup follower = servers.values().stream()
+                .map(server -> server.group)
+                .filter(group -> group != leader)
+                .findFirst()
+                .orElseThrow();
+        List<Stubborn> refused = new ArrayList<>();
+        follower.loop().execute(() -> {
+            for (int i = 0; i < 100; i++) {
+                Stubborn one = new Stubborn(follower);
+                refused.add(one);
+                follower.propose(number(0), one);
+            }
+        });
+        follower.loop().execute(() -> {});
+        await().until(() -> refused.size() == 100);
+        for (Stubborn one : refused) {
+            assertThat(one.tries.get(10, TimeUnit.SECONDS)).isEqualTo(5);
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void nothingIsAppliedOnceACompletionClosedTheGroup() throws Exception {
+        Server alone = new Server(4, Configuration.of(List.of(new ReplicaId(4, 1))));
+        servers.put(4L, alone);
+        add(1);
+        CompletableFuture<RaftException> late = new CompletableFuture<>();
+        alone.group.loop().execute(() -> {
+            // Two entries, as they do not fit into one.
+            for (int i = 0; i < 64; i++) {
+                alone.group.propose(number(1), new Completion() {
+                    @Override
+                    public void succeeded(Object result) {
+                        alone.node.closeGroup(GROUP);
+                    }
+
+                    @Override
+                    public void failed(RaftException failure) {}
+                });
+            }
+            alone.group.propose(number(1000), new Completion() {
+                @Override
+                public void succeeded(Object result) {}
+
+                @Override
+                public void failed(RaftException failure) {
+                    late.complete(failure);
+                }
+            });
+        });
+        assertThat(late.get(10, TimeUnit.SECONDS)).isInstanceOf(RaftException.OutcomeUnknown.class);
+        CompletableFuture<Long> sum = new CompletableFuture<>();
+        alone.group.loop().execute(() -> sum.complete(alone.sum.sum));
+        assertThat(sum.get(10, TimeUnit.SECONDS)).isEqualTo(65);
+        assertThat(alone.group.isLeader()).isFalse();
+        // What it holds in memory is no longer what is on disk.
+        assertThatThrownBy(() -> alone.node.openGroup(GROUP, new ReplicaId(4, 1), null, new Sum()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("opened before");
+    }
+
+    @Test
+    void stopsWhenTheStateMachineFailsWithAnError() throws Exception {
+        Server alone = new Server(4, Configuration.of(List.of(new ReplicaId(4, 1))));
+        servers.put(4L, alone);
+        add(1);
+        alone.group.propose(number(POISON));
+        await().until(() -> !failures.isEmpty());
+        assertThat(failures).singleElement().isInstanceOf(StackOverflowError.class);
+        failures.clear();
+        assertThatThrownBy(() ->
+                        alone.group.propose(number(1)).toCompletableFuture().get(10, TimeUnit.SECONDS))
+                .hasCauseInstanceOf(RaftException.Stopped.class);
+    }
+
+    /** A leader of which only the words are real. */
+    private final class FakeLeader implements Transport.Receiver, AutoCloseable {
+        final BlockingQueue<Message> answers = new LinkedBlockingQueue<>();
+        final NettyTransport transport;
+        final ReplicaId to;
+
+        FakeLeader(long id, Server server) throws IOException {
+            to = server.group.self();
+            transport = new NettyTransport("test", id, server.loops, addresses::get);
+            transport.start(this);
+            addresses.put(
+                    id, new InetSocketAddress("127.0.0.1", transport.listen(new InetSocketAddress("127.0.0.1", 0))));
+        }
+
+        /** Sends until it is answered; returns how many bytes the receiver holds. */
+        long install(SnapshotMeta meta, long totalBytes, int chunk) {
+            Message message = new Message.InstallSnapshot(5, meta, totalBytes, 0, Bytes.wrap(new byte[chunk]));
+            ReplicaId from = new ReplicaId(2, 1);
+            return await().atMost(Duration.ofSeconds(10))
+                    .until(
+                            () -> {
+                                transport.send(
+                                        1, FrameCodec.encode(List.of(new Message.Envelope(GROUP, from, to, message))));
+                                return answers.poll(100, TimeUnit.MILLISECONDS)
+                                                instanceof Message.SnapshotResponse answer
+                                        ? answer.receivedBytes()
+                                        : -1L;
+                            },
+                            received -> received >= 0);
+        }
+
+        @Override
+        public void received(long server, ByteBuffer frame) {
+            try {
+                FrameCodec.decode(server, 2, frame).forEach(envelope -> answers.add(envelope.message()));
+            } catch (FrameCodec.BadFrameException e) {
+                failures.add(e);
+            }
+        }
+
+        @Override
+        public void linkChanged(long server, boolean up) {}
+
+        @Override
+        public void close() {
+            transport.close();
+        }
+    }
+
+    @Test
+    void aSnapshotOfAnotherLengthBeginsAnewAndIsLetGoWhenTheGroupCloses() throws Exception {
+        start(1);
+        Server server = servers.get(1L);
+        try (FakeLeader fake = new FakeLeader(2, server)) {
+            SnapshotMeta meta =
+                    new SnapshotMeta(100, 5, Configuration.of(List.of(new ReplicaId(1, 1), new ReplicaId(2, 1))), 0, 0);
+            assertThat(fake.install(meta, 5000, 900)).isEqualTo(900);
+            // The same state as another leader wrote it.
+            assertThat(await().until(() -> fake.install(meta, 9000, 700), received -> received == 700))
+                    .isEqualTo(700);
+        }
+        Path descriptors = Path.of("/proc/self/fd");
+        if (Files.isDirectory(descriptors)) {
+            assertThat(openParts(descriptors)).isPositive();
+            server.node.closeGroup(GROUP);
+            await().until(() -> openParts(descriptors) == 0);
+        }
+    }
+
+    private static long openParts(Path descriptors) throws IOException {
+        try (Stream<Path> all = Files.list(descriptors)) {
+            return all.filter(descriptor -> {
+                        try {
+                            return Files.readSymbolicLink(descriptor).toString().endsWith(".part");
+                        } catch (IOException e) {
+                            // Closed meanwhile.
+                            return false;
+                        }
+                    })
+                    .count();
+        }
     }
 }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.SnapshotMeta;
+import io.raftkv.raft.log.Disk;
+import io.raftkv.raft.log.Disk.DiskFile;
 import io.raftkv.raft.sim.SimDisk;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
@@ -253,5 +256,39 @@ class SnapshotStoreTest {
         store.dropGroup(GROUP);
         assertThat(disk.list("snapshots/0000000f00000001")).isEmpty();
         assertThat(store.groups()).isEmpty();
+    }
+
+    /** The same disk, of which files cannot be synced. */
+    private static Disk withoutSync(Disk disk) {
+        return (Disk) Proxy.newProxyInstance(
+                Disk.class.getClassLoader(), new Class<?>[] {Disk.class}, (proxy, method, arguments) -> {
+                    Object result = method.invoke(disk, arguments);
+                    return result instanceof DiskFile file ? withoutSync(file) : result;
+                });
+    }
+
+    private static DiskFile withoutSync(DiskFile file) {
+        return (DiskFile) Proxy.newProxyInstance(
+                Disk.class.getClassLoader(), new Class<?>[] {DiskFile.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("force")) {
+                        throw new IOException("EIO");
+                    }
+                    return method.invoke(file, arguments);
+                });
+    }
+
+    @Test
+    void receivesAnewWhatCouldNotBeSynced() throws IOException {
+        StoredSnapshot sent = write(meta(50, 4), state(1000, 1));
+        SimDisk other = new SimDisk(2);
+        IncomingSnapshot incoming =
+                new SnapshotStore(withoutSync(other), "snapshots").receive(GROUP, sent.meta(), sent.totalBytes());
+        incoming.append(0, sent.readChunk(0, Integer.MAX_VALUE));
+        assertThatThrownBy(incoming::complete).hasMessage("EIO");
+        // It reads well from the cache, and a second sync would say that all is fine.
+        assertThat(new SnapshotStore(other, "snapshots")
+                        .receive(GROUP, sent.meta(), sent.totalBytes())
+                        .receivedBytes())
+                .isZero();
     }
 }
