@@ -63,7 +63,7 @@ final class LinkIn extends ByteToMessageDecoder {
         }
         peer = hello.from();
         context.writeAndFlush(context.alloc().buffer(1).writeByte(Answer.WELCOME.ordinal()));
-        transport.linkChanged(peer, true);
+        transport.accepted(peer, context.channel());
         return true;
     }
 
@@ -78,7 +78,7 @@ final class LinkIn extends ByteToMessageDecoder {
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         super.channelInactive(context);
         if (peer != 0) {
-            transport.linkChanged(peer, false);
+            transport.lost(peer, context.channel());
         }
     }
 

@@ -29,15 +29,21 @@ final class LinkOut {
 
     private static final long MAX_QUEUED_BYTES = 64 << 20;
     private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** A peer answers nearly all that Raft says; if it does not, the link may be dead without either end knowing. */
+    private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final int CONNECT_TIMEOUT_MS = 1000;
+    private static final int WELCOME_TIMEOUT_MS = 2000;
 
     private final NettyTransport transport;
     private final long peer;
     private final AtomicLong queued = new AtomicLong();
     private volatile @Nullable Channel up;
     private volatile long progressNanos;
+    private volatile boolean unanswered;
+    private volatile long unansweredNanos;
 
     // Guarded by this.
     private boolean connecting;
@@ -60,6 +66,11 @@ final class LinkOut {
             connect();
             return;
         }
+        if (isSilent()) {
+            LOG.info("server {} has said nothing for 5 s; opening a new link", Long.toHexString(peer));
+            channel.close();
+            return;
+        }
         int length = frame.remaining();
         if (queued.get() > 0 && System.nanoTime() - progressNanos > STALLED_NANOS) {
             LOG.warn("server {} has taken nothing for 5 s; closing the link", Long.toHexString(peer));
@@ -69,15 +80,31 @@ final class LinkOut {
         if (queued.get() + length > MAX_QUEUED_BYTES) {
             return;
         }
+        ByteBuf out = channel.alloc().directBuffer(Integer.BYTES + length);
+        out.writeInt(length).writeBytes(frame);
         if (queued.getAndAdd(length) == 0) {
             progressNanos = System.nanoTime();
         }
-        ByteBuf out = channel.alloc().directBuffer(Integer.BYTES + length);
-        out.writeInt(length).writeBytes(frame);
         channel.writeAndFlush(out).addListener(done -> {
             queued.addAndGet(-length);
             progressNanos = System.nanoTime();
         });
+    }
+
+    /** The peer said something, on a link of its own. */
+    void heard() {
+        if (unanswered) {
+            unanswered = false;
+        }
+    }
+
+    private boolean isSilent() {
+        if (unanswered) {
+            return System.nanoTime() - unansweredNanos > SILENT_NANOS;
+        }
+        unansweredNanos = System.nanoTime();
+        unanswered = true;
+        return false;
     }
 
     private synchronized void connect() {
@@ -114,6 +141,7 @@ final class LinkOut {
         connecting = false;
         pauseNanos = FIRST_PAUSE_NANOS;
         lastComplaint = null;
+        unanswered = false;
         up = channel;
         progressNanos = System.nanoTime();
         LOG.debug("link to server {} at {} is up", Long.toHexString(peer), channel.remoteAddress());
@@ -140,6 +168,16 @@ final class LinkOut {
             ByteBuf hello = context.alloc().buffer();
             new Handshake(transport.serverId(), peer, transport.clusterId()).writeTo(hello);
             context.writeAndFlush(hello);
+            context.executor()
+                    .schedule(
+                            () -> {
+                                if (!welcome) {
+                                    why = "no answer to the greeting";
+                                    context.close();
+                                }
+                            },
+                            WELCOME_TIMEOUT_MS,
+                            TimeUnit.MILLISECONDS);
         }
 
         @Override

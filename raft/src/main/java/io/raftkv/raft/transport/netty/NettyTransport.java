@@ -42,6 +42,7 @@ public final class NettyTransport implements Transport {
     private final EventLoopGroup loops;
     private final LongFunction<@Nullable InetSocketAddress> addresses;
     private final Map<Long, LinkOut> links = new ConcurrentHashMap<>();
+    private final Map<Long, Channel> accepted = new ConcurrentHashMap<>();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private volatile @Nullable Receiver receiver;
     private volatile boolean closed;
@@ -151,7 +152,26 @@ public final class NettyTransport implements Transport {
         }
     }
 
+    /** A peer opened a link. One that it opened before is dead, even if that has not been noticed here. */
+    void accepted(long server, Channel channel) {
+        Channel before = accepted.put(server, channel);
+        if (before != null) {
+            before.close();
+        }
+        linkChanged(server, true);
+    }
+
+    void lost(long server, Channel channel) {
+        if (accepted.remove(server, channel)) {
+            linkChanged(server, false);
+        }
+    }
+
     void received(long server, ByteBuffer frame) {
+        LinkOut back = links.get(server);
+        if (back != null) {
+            back.heard();
+        }
         Receiver to = receiver;
         if (to != null && !closed) {
             to.received(server, frame);

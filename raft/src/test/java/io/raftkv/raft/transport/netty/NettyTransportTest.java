@@ -3,16 +3,24 @@ package io.raftkv.raft.transport.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.raftkv.raft.transport.Transport;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +28,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NettyTransportTest {
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -109,6 +119,63 @@ class NettyTransportTest {
             assertThat(in.read()).isEqualTo(Handshake.Answer.OTHER_VERSION.ordinal());
             assertThat(in.read()).isEqualTo(-1);
             assertThat(a.events).isEmpty();
+        }
+    }
+
+    /** What a peer says first. */
+    private static byte[] hello(long from, long to) {
+        ByteBuf hello = Unpooled.buffer();
+        new Handshake(from, to, "c").writeTo(hello);
+        byte[] bytes = new byte[hello.readableBytes()];
+        hello.readBytes(bytes);
+        return bytes;
+    }
+
+    /** Once it does not answer the greeting, and once nothing at all: its links may be dead without anybody knowing. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void opensANewLinkToAPeerThatIsSilent(boolean welcomes) throws IOException {
+        try (Node a = new Node("c", 1);
+                ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            addresses.put(2L, new InetSocketAddress("127.0.0.1", silent.getLocalPort()));
+            silent.setSoTimeout(10);
+            List<Socket> links = new ArrayList<>();
+            await().atMost(Duration.ofSeconds(20))
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> {
+                        a.send(2, "hello");
+                        try {
+                            Socket link = silent.accept();
+                            links.add(link);
+                            if (welcomes) {
+                                link.getOutputStream().write(Handshake.Answer.WELCOME.ordinal());
+                            }
+                        } catch (SocketTimeoutException e) {
+                            return false;
+                        }
+                        return links.size() == 2;
+                    });
+            for (Socket link : links) {
+                link.close();
+            }
+        }
+    }
+
+    @Test
+    void aNewLinkOfAPeerReplacesItsOldOne() throws IOException {
+        try (Node a = new Node("c", 1);
+                Socket first = new Socket("127.0.0.1", addresses.get(1L).getPort());
+                Socket second = new Socket("127.0.0.1", addresses.get(1L).getPort())) {
+            for (Socket socket : List.of(first, second)) {
+                socket.setSoTimeout(10_000);
+                socket.getOutputStream().write(hello(2, 1));
+                assertThat(socket.getInputStream().read()).isEqualTo(Handshake.Answer.WELCOME.ordinal());
+            }
+            assertThat(first.getInputStream().read()).isEqualTo(-1);
+            // The old one going is no news, as the peer has another.
+            await().until(() -> List.copyOf(a.events).equals(List.of("2 up", "2 up")));
+            second.shutdownOutput();
+            await().until(() -> a.events.contains("2 down"));
         }
     }
 }
