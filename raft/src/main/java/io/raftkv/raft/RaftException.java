@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Why a proposal or a read failed. Each case says whether the command may still be applied: {@link NotLeader},
- * {@link Busy} and {@link Stopped} promise that it was not and never will be; after {@link OutcomeUnknown} it may have
+ * {@link Busy}, {@link ChangeRefused} and {@link Stopped} promise that it was not and never will be; after {@link OutcomeUnknown} it may have
  * been, or may yet be.
  */
 public abstract sealed class RaftException extends Exception {
@@ -54,6 +54,15 @@ public abstract sealed class RaftException extends Exception {
 
         public OutcomeUnknown(String why) {
             super("the outcome is unknown: " + why);
+        }
+    }
+
+    /** A change of members was not begun, or undone before it altered any majority. The group is as it was. */
+    public static final class ChangeRefused extends RaftException {
+        private static final long serialVersionUID = 1L;
+
+        public ChangeRefused(String why) {
+            super(why);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.raftkv.raft;
 
+import java.util.SortedSet;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,35 @@ public interface RaftGroup {
 
     boolean isLeader();
 
-    /** Asks this replica, if it leads, to hand over to {@code target} (Raft §3.10). A try; the listener tells the outcome. */
+    /**
+     * Asks this replica, if it leads, to hand over to {@code target} (Raft §3.10). A try, given up after an election time-out
+     * in which proposals are refused as Busy, and ignored while another one is under way; the listener tells the outcome.
+     */
     void transferLeadership(ReplicaId target);
+
+    /**
+     * Makes {@code voters} the voters of the group, whatever they are now (Raft §4.3): new ones are learners first, then
+     * old and new majorities decide together, then the new one alone. The group serves all the while. Only the leader can.
+     *
+     * <p>Idempotent: if they are the voters already, this completes at once, and a change that is under way may be asked for
+     * again, here or at the next leader, which finishes it in any case once the new ones have a say. So after an
+     * {@link RaftException.OutcomeUnknown}, which is also how it ends if the leader itself is to leave, ask again.
+     *
+     * @param voters not empty. An id whose data was lost must never come back: give the server another incarnation
+     * @param mapVersion of the plan that asks for this; larger than the one of the current configuration, else
+     *     {@link RaftException.ChangeRefused}, so that an old plan cannot undo a newer one
+     * @param completion completed with null, on the loop, when the final configuration is committed;
+     *     {@link RaftException.Busy} while a change to other voters is under way
+     */
+    void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion);
+
+    /**
+     * Undoes a change in which the new replicas are still learners: they are dropped, and whoever waits for the change gets
+     * {@link RaftException.ChangeRefused}. So does this call if the change went further: then it can only go forward.
+     *
+     * @param completion completed with null when no learners are left; at once if there is nothing to undo
+     */
+    void abortChange(Completion completion);
 
     /** Tells of changes of role or leader. {@code listener} runs on the loop; replaces an earlier one. */
     void onLeaderChange(LeaderListener listener);

@@ -8,6 +8,7 @@ import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
+import java.util.SortedSet;
 import java.util.concurrent.CompletionStage;
 
 /** A group of one in memory: what is proposed is applied at once, unless it is told to fail. */
@@ -75,6 +76,16 @@ final class FakeGroup implements RaftGroup {
     @Override
     public boolean isLeader() {
         return false;
+    }
+
+    @Override
+    public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
+        throw new UnsupportedOperationException("not used here");
+    }
+
+    @Override
+    public void abortChange(Completion completion) {
+        throw new UnsupportedOperationException("not used here");
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -128,6 +129,16 @@ public final class FakeGroup implements RaftGroup {
     @Override
     public void read(Completion completion) {
         answer(completion, () -> completion.succeeded(null));
+    }
+
+    @Override
+    public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
+        throw new UnsupportedOperationException("not used by servers");
+    }
+
+    @Override
+    public void abortChange(Completion completion) {
+        throw new UnsupportedOperationException("not used by servers");
     }
 
     @Override

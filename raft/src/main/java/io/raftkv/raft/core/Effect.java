@@ -1,5 +1,6 @@
 package io.raftkv.raft.core;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,12 @@ public sealed interface Effect {
         void onInstall(Install effect);
 
         void onFetch(Fetch effect);
+
+        void onConfigurationChanged(ConfigurationChanged effect);
+
+        void onChangeEnded(ChangeEnded effect);
+
+        void onRemoved(Removed effect);
 
         void onAlarm(Alarm effect);
     }
@@ -147,6 +154,49 @@ public sealed interface Effect {
         @Override
         public void dispatch(Handler handler) {
             handler.onFetch(this);
+        }
+    }
+
+    /** From now on {@code configuration} is in force here, which the entry (or snapshot) at {@code index} brought. */
+    record ConfigurationChanged(long index, Configuration configuration) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onConfigurationChanged(this);
+        }
+    }
+
+    /** What became of the change of members, or of the wish to abort one, that was asked for with {@code token}. */
+    record ChangeEnded(
+            long token, Outcome outcome, @Nullable ReplicaId leader) implements Effect {
+        /** How it ended. */
+        public enum Outcome {
+            /** The configuration that was asked for is committed. */
+            DONE,
+            /** Nothing was done: another replica leads. */
+            NOT_LEADER,
+            /** Nothing was done: another change is under way. */
+            UNDER_WAY,
+            /** Nothing was done: the group follows a newer plan already. */
+            STALE_VERSION,
+            /** The change was undone before it altered any quorum. */
+            ABORTED,
+            /** The wish to abort came after the joint configuration: the change goes forward. */
+            TOO_LATE,
+            /** This replica leads no more; the next leader finishes the change if it is joint. */
+            LEADERSHIP_LOST
+        }
+
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onChangeEnded(this);
+        }
+    }
+
+    /** The group goes on without this replica: a committed configuration at {@code index} does not name it. */
+    record Removed(long index) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onRemoved(this);
         }
     }
 

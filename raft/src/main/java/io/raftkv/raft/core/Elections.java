@@ -1,5 +1,6 @@
 package io.raftkv.raft.core;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
 import java.util.Set;
@@ -60,7 +61,7 @@ final class Elections {
         }
         restartTimer();
         // While the disk still writes the last vote another campaign would only void it: with a slow disk for ever.
-        if (core.configuration().isVoter(core.self) && core.isTermDurable()) {
+        if (core.mayCampaign() && core.isTermDurable()) {
             startPreVote();
         }
     }
@@ -116,7 +117,14 @@ final class Elections {
         }
     }
 
+    /**
+     * Whether the candidate is in the own configuration plays no part: it may hold a later one, which makes it a voter, or
+     * makes this replica one. Whether it was left out is said beside the answer, and it judges by its own log.
+     */
     void onRequestVote(ReplicaId from, Message.RequestVote message) {
+        if (message.preVote() && hasLeft(from)) {
+            core.send(from, new Message.Removed(core.term(), core.configurations.currentIndex()));
+        }
         if (message.term() > core.term() && hearsLeader() && !message.transfer()) {
             if (message.preVote()) {
                 core.send(from, new Message.VoteResponse(core.term(), true, false));
@@ -139,6 +147,13 @@ final class Elections {
             restartTimer();
         }
         core.sendWhenDurable(from, new Message.VoteResponse(core.term(), false, grant));
+    }
+
+    private boolean hasLeft(ReplicaId id) {
+        Configuration configuration = core.configuration();
+        return core.isConfigurationCommitted()
+                && !configuration.voters().isEmpty()
+                && !configuration.members().contains(id);
     }
 
     private boolean hearsLeader() {

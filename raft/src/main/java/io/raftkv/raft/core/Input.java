@@ -2,7 +2,10 @@ package io.raftkv.raft.core;
 
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.ReplicaId;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** What can happen to a {@link RaftCore}. */
 public sealed interface Input {
@@ -31,6 +34,10 @@ public sealed interface Input {
         void onLinkDown(LinkDown input);
 
         void onTransferLeadership(TransferLeadership input);
+
+        void onChangeMembers(ChangeMembers input);
+
+        void onAbortChange(AbortChange input);
 
         void onFlush();
     }
@@ -133,6 +140,35 @@ public sealed interface Input {
         @Override
         public void dispatch(Handler handler) {
             handler.onTransferLeadership(this);
+        }
+    }
+
+    /**
+     * The group should have exactly {@code voters}, see {@link MembershipChange}.
+     *
+     * @param token returned in {@link Effect.ChangeEnded}
+     * @param voters not empty
+     * @param mapVersion of the plan that asks for it
+     */
+    record ChangeMembers(long token, SortedSet<ReplicaId> voters, long mapVersion) implements Input {
+        public ChangeMembers {
+            if (voters.isEmpty()) {
+                throw new IllegalArgumentException("a group cannot be without voters");
+            }
+            voters = Collections.unmodifiableSortedSet(new TreeSet<>(voters));
+        }
+
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onChangeMembers(this);
+        }
+    }
+
+    /** A change that is still in its learner phase should be undone. */
+    record AbortChange(long token) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onAbortChange(this);
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * copy counts when it is durable, as any other. Followers learn of a commit with the next append or heartbeat.
  */
 final class Leader {
+    final MembershipChange change;
     private final RaftCore core;
     private final ReadRounds rounds = new ReadRounds();
     private final List<Long> readsBeforeNoOp = new ArrayList<>();
@@ -33,6 +35,7 @@ final class Leader {
 
     Leader(RaftCore core) {
         this.core = core;
+        this.change = new MembershipChange(core, this);
     }
 
     void start() {
@@ -42,6 +45,7 @@ final class Leader {
         transferee = null;
         heartbeatDue = nextBeat();
         quorumCheckDue = core.now + core.nanos(core.options.electionMaxMs());
+        change.start();
         // Nothing of earlier terms may be committed by counting (§3.6.2), nor read (§6.4), before an entry of this term
         // is.
         append(Entry.encodeBody(Entry.Type.NO_OP, core.lastTimeMs(), Bytes.EMPTY));
@@ -52,6 +56,7 @@ final class Leader {
         rounds.drain(token -> core.emit(new Effect.ReadFailed(token, null)));
         readsBeforeNoOp.forEach(token -> core.emit(new Effect.ReadFailed(token, null)));
         readsBeforeNoOp.clear();
+        change.stop();
         followers = new TreeMap<>();
     }
 
@@ -80,6 +85,7 @@ final class Leader {
         }
         if (core.now >= heartbeatDue) {
             heartbeatDue = nextBeat();
+            change.tick();
             followers.forEach((peer, progress) -> {
                 if (progress.mode == Mode.PROBE) {
                     progress.waiting = false;
@@ -112,7 +118,7 @@ final class Leader {
         core.emit(new Effect.Refused(input.token(), reason, core.leader));
     }
 
-    private void append(Bytes body) {
+    void append(Bytes body) {
         core.append(Entry.of(core.log.lastIndex() + 1, core.term(), body));
         uncommittedBytes += body.length();
     }
@@ -149,7 +155,11 @@ final class Leader {
 
     void onAppendResponse(ReplicaId from, Message.AppendResponse message) {
         Progress progress = followers.get(from);
-        if (progress == null || message.index() > core.log.lastIndex() || message.round() > rounds.lastRound()) {
+        if (progress == null) {
+            // It was left out meanwhile.
+            return;
+        }
+        if (message.index() > core.log.lastIndex() || message.round() > rounds.lastRound()) {
             core.emit(new Effect.Alarm("refused an answer that fits nothing sent, from " + from + ": " + message));
             return;
         }
@@ -168,6 +178,10 @@ final class Leader {
     private void matched(ReplicaId from, Progress progress, long index) {
         boolean news = progress.matched(index);
         progress.doubtRound = 0;
+        if (change.isUnderWay()) {
+            progress.catchUp.matched(
+                    progress.matchIndex, core.log.lastIndex(), core.now, core.nanos(core.options.electionMinMs()));
+        }
         // News from one that is being sent a snapshot: it has it. If the log was compacted behind that meanwhile, the
         // next look at its place in the log asks for another one.
         if (progress.mode == Mode.SNAPSHOT
@@ -232,6 +246,7 @@ final class Leader {
             readsBeforeNoOp.forEach(token -> rounds.add(token, core.commitIndex));
             readsBeforeNoOp.clear();
             releaseReads();
+            change.advance();
         }
     }
 
@@ -354,11 +369,48 @@ final class Leader {
         }
     }
 
+    /** The followers are those of the configuration in force, from the moment it is appended. */
+    void configurationChanged() {
+        SortedSet<ReplicaId> members = core.configuration().members();
+        followers.keySet().retainAll(members);
+        for (ReplicaId member : members) {
+            if (!member.equals(core.self) && !followers.containsKey(member)) {
+                // The entry that adds it goes out at once, and finds out what else it needs.
+                followers.put(member, new Progress(core.log.lastIndex(), core.now));
+            }
+        }
+    }
+
+    boolean isTransferring() {
+        return transferee != null;
+    }
+
+    long matchIndex(ReplicaId id) {
+        Progress progress = followers.get(id);
+        return progress == null ? 0 : progress.matchIndex;
+    }
+
+    /** Whether {@code id} answered within an election time-out. */
+    boolean hears(ReplicaId id) {
+        return id.equals(core.self) || lastHeard(id) > core.now - core.nanos(core.options.electionMaxMs());
+    }
+
+    boolean keepsUp(ReplicaId learner) {
+        Progress progress = followers.get(learner);
+        return progress != null && progress.catchUp.keepsUp();
+    }
+
+    /**
+     * Hands over to {@code target} (Raft §3.10): takes no more proposals, and once the target holds everything tells it to
+     * campaign, again with each of its answers. Given up after an election time-out. One at a time, as two candidates that
+     * were both told to ignore the leader would take the votes from each other; and only to one that is to stay.
+     */
     void transfer(ReplicaId target) {
         Progress progress = followers.get(target);
         if (core.role != Role.LEADER
+                || transferee != null
                 || progress == null
-                || !core.configuration().isVoter(target)) {
+                || !core.configuration().voters().contains(target)) {
             return;
         }
         transferee = target;

@@ -28,6 +28,10 @@ public sealed interface Message {
         void onSnapshotResponse(ReplicaId from, SnapshotResponse message);
 
         void onTimeoutNow(ReplicaId from, TimeoutNow message);
+
+        void onRemoved(ReplicaId from, Removed message);
+
+        void onRemovedResponse(ReplicaId from, RemovedResponse message);
     }
 
     /**
@@ -118,6 +122,25 @@ public sealed interface Message {
         @Override
         public void dispatch(ReplicaId from, Handler handler) {
             handler.onTimeoutNow(from, this);
+        }
+    }
+
+    /**
+     * Tells the receiver that the committed configuration at {@code configurationIndex} does not name it. Only one that
+     * holds no later configuration which does name it believes that: the sender may be behind. The term is of no account.
+     */
+    record Removed(long term, long configurationIndex) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onRemoved(from, this);
+        }
+    }
+
+    /** The receiver of {@link Removed} knows. */
+    record RemovedResponse(long term, long configurationIndex) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onRemovedResponse(from, this);
         }
     }
 

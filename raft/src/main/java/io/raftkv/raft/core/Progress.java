@@ -40,6 +40,8 @@ final class Progress {
     /** Not 0 after a refusal of what was acknowledged: only a refusal that echoes this round is no late one. */
     long doubtRound;
 
+    final CatchUp catchUp = new CatchUp();
+
     Progress(long nextIndex, long nowNanos) {
         this.nextIndex = nextIndex;
         this.lastHeardNanos = nowNanos;

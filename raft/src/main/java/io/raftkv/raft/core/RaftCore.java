@@ -70,6 +70,8 @@ public final class RaftCore {
     private SnapshotMeta snapshot;
     private long lastTimeMs;
     private long lastApplied;
+    /** The highest committed configuration that this replica was told does not name it, -1 if none. */
+    private long removedAt = -1;
 
     private final ArrayDeque<Mark> marks = new ArrayDeque<>();
     private final ArrayDeque<Deferred> deferred = new ArrayDeque<>();
@@ -219,6 +221,11 @@ public final class RaftCore {
         return configurations.current();
     }
 
+    /** Whether {@link #configuration} is known to be committed, so that no truncation takes it back. */
+    boolean isConfigurationCommitted() {
+        return configurations.currentIndex() <= commitIndex;
+    }
+
     /** Whether this replica leads and an entry of its own term is committed, so that it may serve reads. */
     public boolean isReady() {
         return role == Role.LEADER && log.termAt(commitIndex) == term();
@@ -236,6 +243,14 @@ public final class RaftCore {
     /** On a leader how far the log of each other member is known to agree and be durable; empty elsewhere. */
     public SortedMap<ReplicaId, Long> matchIndexes() {
         return role == Role.LEADER ? leaderRole.matchIndexes() : Collections.emptySortedMap();
+    }
+
+    /**
+     * Whether the configuration in force at {@code index} is known. A replica that joined does not know those before the
+     * entry that added it, and a snapshot from there would make others forget theirs.
+     */
+    public boolean knowsConfigurationAt(long index) {
+        return !configurations.at(index).configuration().voters().isEmpty();
     }
 
     /** What a snapshot of the state at {@code index}, an applied entry, stands for. */
@@ -296,7 +311,40 @@ public final class RaftCore {
     }
 
     Role followerRole() {
-        return configurations.current().isVoter(self) ? Role.FOLLOWER : Role.LEARNER;
+        return mayCampaign() ? Role.FOLLOWER : Role.LEARNER;
+    }
+
+    /** Whether this replica, as far as it knows, is a voter of the group. */
+    boolean mayCampaign() {
+        return configuration().isVoter(self) && removedAt <= configurations.currentIndex();
+    }
+
+    /**
+     * A member says that a committed configuration does not name this replica. Replicas get no entries any more once they
+     * are left out, so they do not find out by themselves, and would ask for votes for ever.
+     */
+    private void removed(ReplicaId from, long index) {
+        boolean mayBeBehind = index > configurations.currentIndex()
+                || !configuration().members().contains(self);
+        if (!mayBeBehind || role == Role.LEADER) {
+            return;
+        }
+        send(from, new Message.RemovedResponse(term(), index));
+        if (index > removedAt) {
+            removedAt = index;
+            becomeRole(followerRole(), null, "the group goes on without it");
+            emit(new Effect.Removed(index));
+        }
+    }
+
+    /** Another configuration is in force: by a new entry, or because one was cut, or by a snapshot. */
+    private void configurationChanged() {
+        emit(new Effect.ConfigurationChanged(configurations.currentIndex(), configuration()));
+        if (role == Role.LEADER) {
+            leaderRole.configurationChanged();
+        } else if (role != followerRole()) {
+            becomeRole(followerRole(), leader, "the configuration changed");
+        }
     }
 
     private long toldTerm = -1;
@@ -317,8 +365,10 @@ public final class RaftCore {
     void append(Entry entry) {
         log.append(entry);
         unsaved.add(entry);
-        configurations.appended(entry);
         lastTimeMs = Math.max(lastTimeMs, entry.timeMs());
+        if (configurations.appended(entry)) {
+            configurationChanged();
+        }
     }
 
     /** Cuts what a leader of a later term replaces. Never anything committed (Raft §3.6). */
@@ -329,12 +379,14 @@ public final class RaftCore {
                             + " in term " + term() + "; two histories exist, stop and keep all disks");
         }
         log.truncateFrom(index);
-        configurations.truncatedFrom(index);
         unsaved.removeIf(entry -> entry.index() >= index);
         // Writes under way may finish later, but what they wrote at these indexes is no longer the log.
         marks.forEach(mark -> mark.lastIndex = Math.min(mark.lastIndex, index - 1));
         persistedIndex = Math.min(persistedIndex, index - 1);
         emit(new Effect.Truncated(index));
+        if (configurations.truncatedFrom(index)) {
+            configurationChanged();
+        }
     }
 
     void commitTo(long index) {
@@ -372,7 +424,11 @@ public final class RaftCore {
                 configurations.compactTo(meta.index());
             } else {
                 log.resetTo(new LogPosition(meta.index(), meta.term()));
+                Configuration before = configuration();
                 configurations.resetTo(meta);
+                if (!configuration().equals(before)) {
+                    configurationChanged();
+                }
                 marks.forEach(mark -> mark.lastIndex = meta.index());
                 unsaved.clear();
             }
@@ -521,6 +577,16 @@ public final class RaftCore {
         }
 
         @Override
+        public void onChangeMembers(Input.ChangeMembers input) {
+            leaderRole.change.begin(input);
+        }
+
+        @Override
+        public void onAbortChange(Input.AbortChange input) {
+            leaderRole.change.abort(input.token());
+        }
+
+        @Override
         public void onFlush() {
             if (role == Role.LEADER) {
                 leaderRole.flush();
@@ -570,6 +636,18 @@ public final class RaftCore {
             public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {
                 if (message.term() == term() && role == Role.FOLLOWER) {
                     elections.campaign(true);
+                }
+            }
+
+            @Override
+            public void onRemoved(ReplicaId from, Message.Removed message) {
+                removed(from, message.configurationIndex());
+            }
+
+            @Override
+            public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {
+                if (role == Role.LEADER) {
+                    leaderRole.change.knowsThatItLeft(from, message.configurationIndex());
                 }
             }
         };

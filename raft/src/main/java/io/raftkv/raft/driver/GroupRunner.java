@@ -19,7 +19,10 @@ import io.raftkv.raft.core.SnapshotMeta;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -62,6 +65,10 @@ final class GroupRunner implements RaftGroup {
     private final ArrayDeque<Reads> confirming = new ArrayDeque<>();
     private final ArrayDeque<Reads> confirmed = new ArrayDeque<>();
     private long nextToken;
+    /** Who waits for a change of members, by token. */
+    private final Map<Long, Completion> changes = new TreeMap<>();
+
+    private final AtomicLong tokens = new AtomicLong();
     private long lastApplied;
     private long lastAppliedTimeMs;
 
@@ -217,6 +224,27 @@ final class GroupRunner implements RaftGroup {
         onLoop(() -> input(new Input.TransferLeadership(target)));
     }
 
+    @Override
+    public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
+        Input.ChangeMembers wish = new Input.ChangeMembers(tokens.getAndIncrement(), voters, mapVersion);
+        onLoop(() -> ask(wish.token(), wish, completion));
+    }
+
+    @Override
+    public void abortChange(Completion completion) {
+        Input.AbortChange wish = new Input.AbortChange(tokens.getAndIncrement());
+        onLoop(() -> ask(wish.token(), wish, completion));
+    }
+
+    private void ask(long token, Input wish, Completion completion) {
+        if (closed) {
+            completion.failed(stopped());
+        } else {
+            changes.put(token, completion);
+            input(wish);
+        }
+    }
+
     private void onLoop(Runnable task) {
         if (loop.inLoop()) {
             task.run();
@@ -326,6 +354,8 @@ final class GroupRunner implements RaftGroup {
         reads.forEach(completion -> completion.failed(stopped()));
         confirming.forEach(batch -> batch.completions().forEach(completion -> completion.failed(stopped())));
         confirmed.forEach(batch -> batch.completions().forEach(completion -> completion.failed(stopped())));
+        changes.values().forEach(completion -> completion.failed(new RaftException.OutcomeUnknown(why)));
+        changes.clear();
         completions.clear();
         commands.clear();
         reads.clear();
@@ -570,6 +600,7 @@ final class GroupRunner implements RaftGroup {
             if (underWay
                     || bytesSince < threshold
                     || lastApplied <= core.snapshot().index()
+                    || !core.knowsConfigurationAt(lastApplied)
                     || !node.snapshotSlot().compareAndSet(false, true)) {
                 return;
             }
@@ -760,6 +791,49 @@ final class GroupRunner implements RaftGroup {
                         LOG.warn("group {}: cannot read entries from {} on", groupId, effect.from(), failure);
                         input(new Input.Fetched(effect.peer(), List.of()));
                     });
+        }
+
+        @Override
+        public void onConfigurationChanged(Effect.ConfigurationChanged effect) {
+            LOG.info("group {} {}: at index {} {}", groupId, self, effect.index(), effect.configuration());
+            observer().configurationChanged(groupId, self, effect.index(), effect.configuration());
+        }
+
+        @Override
+        public void onChangeEnded(Effect.ChangeEnded effect) {
+            Completion completion = changes.remove(effect.token());
+            if (completion == null) {
+                return;
+            }
+            switch (effect.outcome()) {
+                case DONE -> completion.succeeded(null);
+                case NOT_LEADER -> completion.failed(new RaftException.NotLeader(effect.leader()));
+                case UNDER_WAY ->
+                    completion.failed(
+                            new RaftException.Busy("another change of group " + groupId + " is under way", 500));
+                case STALE_VERSION ->
+                    completion.failed(new RaftException.ChangeRefused("group " + groupId + " follows map version "
+                            + core.configuration().mapVersion() + " already; ask with a later one"));
+                case ABORTED ->
+                    completion.failed(
+                            new RaftException.ChangeRefused("the change of group " + groupId + " was aborted"));
+                case TOO_LATE ->
+                    completion.failed(new RaftException.ChangeRefused("group " + groupId
+                            + " decides with its old and new voters already; the change can only go forward"));
+                case LEADERSHIP_LOST ->
+                    completion.failed(new RaftException.OutcomeUnknown(
+                            "leadership of group " + groupId + " was lost before its change ended"));
+            }
+        }
+
+        @Override
+        public void onRemoved(Effect.Removed effect) {
+            LOG.info(
+                    "group {} {}: the group goes on without this replica since index {}",
+                    groupId,
+                    self,
+                    effect.index());
+            observer().removed(groupId, self, effect.index());
         }
 
         @Override

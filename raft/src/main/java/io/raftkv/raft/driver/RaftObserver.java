@@ -1,5 +1,6 @@
 package io.raftkv.raft.driver;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
@@ -44,6 +45,15 @@ public interface RaftObserver {
 
     /** A snapshot of the leader took the place of the state and of the log up to {@code meta.index()}. */
     default void snapshotInstalled(long groupId, ReplicaId self, SnapshotMeta meta) {}
+
+    /** {@code configuration}, of the entry at {@code index}, is in force here from now on; it need not be committed. */
+    default void configurationChanged(long groupId, ReplicaId self, long index, Configuration configuration) {}
+
+    /**
+     * A member said that the committed configuration at {@code index} does not name this replica. It campaigns no more; its
+     * data may be deleted. Told again after a restart.
+     */
+    default void removed(long groupId, ReplicaId self, long index) {}
 
     /** What the disk held when the group was opened: {@code entries} follow {@code start}. */
     default void recovered(long groupId, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {}

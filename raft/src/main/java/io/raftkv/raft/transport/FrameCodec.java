@@ -39,6 +39,8 @@ public final class FrameCodec {
     private static final byte INSTALL_SNAPSHOT = 5;
     private static final byte SNAPSHOT_RESPONSE = 6;
     private static final byte TIMEOUT_NOW = 7;
+    private static final byte REMOVED = 8;
+    private static final byte REMOVED_RESPONSE = 9;
 
     private FrameCodec() {}
 
@@ -128,6 +130,8 @@ public final class FrameCodec {
                 new Message.InstallSnapshot(term, readMeta(in), in.getLong(), in.getLong(), readBytes(in, in.getInt()));
             case SNAPSHOT_RESPONSE -> new Message.SnapshotResponse(term, in.getLong(), in.getLong());
             case TIMEOUT_NOW -> new Message.TimeoutNow(term);
+            case REMOVED -> new Message.Removed(term, in.getLong());
+            case REMOVED_RESPONSE -> new Message.RemovedResponse(term, in.getLong());
             default -> throw new BadFrameException("unknown kind of message " + kind);
         };
     }
@@ -219,6 +223,16 @@ public final class FrameCodec {
         public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {
             bytes = 0;
         }
+
+        @Override
+        public void onRemoved(ReplicaId from, Message.Removed message) {
+            bytes = Long.BYTES;
+        }
+
+        @Override
+        public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {
+            bytes = Long.BYTES;
+        }
     }
 
     private record Writer(ByteBuffer out) implements Message.Handler {
@@ -293,6 +307,16 @@ public final class FrameCodec {
         @Override
         public void onTimeoutNow(ReplicaId from, Message.TimeoutNow m) {
             begin(TIMEOUT_NOW, m);
+        }
+
+        @Override
+        public void onRemoved(ReplicaId from, Message.Removed m) {
+            begin(REMOVED, m).putLong(m.configurationIndex());
+        }
+
+        @Override
+        public void onRemovedResponse(ReplicaId from, Message.RemovedResponse m) {
+            begin(REMOVED_RESPONSE, m).putLong(m.configurationIndex());
         }
     }
 }

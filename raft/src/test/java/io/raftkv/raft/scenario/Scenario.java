@@ -15,17 +15,21 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A cluster of bare cores in which nothing happens by itself: a scenario lets time pass, messages arrive and disks finish.
  *
  * <pre>
- * nodes N [append=BYTES] [inflight=N] [cache=BYTES] [tail=BYTES]   starts N empty replicas
+ * nodes N [voters=V] [append=BYTES] [inflight=N] [cache=BYTES] [tail=BYTES]   starts N empty replicas; those after the
+ *                             first V know of no configuration
  * log N term=T [vote=V] terms=1,1,2                 starts replica N with this on its disk
  * timeout N                   lets time pass until the timer of N is due, and fires it
  * wait MS                     lets time pass; no timer fires
  * propose N TEXT | read N     asks replica N
+ * change N A,B,C [version=V] | abort N | transfer N A   likewise
  * disk N [COUNT] | disk all   finishes the writes under way, or the COUNT oldest
  * deliver [A->B] [first|last|copy]   delivers messages: all that are under way, or of one link; the first of it, the
  *                             last of it, or the first while it stays under way
@@ -35,7 +39,7 @@ import java.util.function.Predicate;
  * crash N                     restarts N with what is durable
  * snapshot N                  N stores a snapshot of all it applied
  * install A->B                B gets the snapshot of A
- * status [N] | network        tells
+ * status [N] | members [N] | network   tells
  * </pre>
  */
 final class Scenario {
@@ -64,6 +68,14 @@ final class Scenario {
             case "timeout" -> timeout(number(words[0]));
             case "wait" -> nowNanos += number(words[0]) * 1_000_000L;
             case "propose" -> step(number(words[0]), new Input.Propose(token++, 0, List.of(Bytes.utf8(words[1]))));
+            case "change" ->
+                step(
+                        number(words[0]),
+                        new Input.ChangeMembers(
+                                token++, new TreeSet<>(ids(words[1])), number(option(words, "version", "1"))));
+            case "abort" -> step(number(words[0]), new Input.AbortChange(token++));
+            case "transfer" ->
+                step(number(words[0]), new Input.TransferLeadership(ScenarioReplica.id(number(words[1]))));
             case "read" -> step(number(words[0]), new Input.Read(token++));
             case "disk" -> disk(words);
             case "deliver" -> deliver(words);
@@ -77,6 +89,10 @@ final class Scenario {
             case "status" ->
                 chosen(words.length == 0 ? "all" : words[0])
                         .forEach(id -> output.add(replica(id).describe()));
+            case "members" ->
+                chosen(words.length == 0 ? "all" : words[0])
+                        .forEach(id -> output.add(id + ": "
+                                + ScenarioText.members(replica(id).core().configuration())));
             case "network" -> network.forEach(flight -> output.add(text(flight)));
             default -> throw new IllegalArgumentException("no such command: " + verb);
         }
@@ -128,13 +144,19 @@ final class Scenario {
                 defaults.maxUncommittedBytes(),
                 number(option(words, "cache", "1000000")),
                 number(option(words, "tail", "1000000")));
-        List<ReplicaId> voters = new ArrayList<>();
+        int voters = number(option(words, "voters", words[0]));
+        Configuration genesis = Configuration.of(
+                IntStream.rangeClosed(1, voters).mapToObj(ScenarioReplica::id).toList());
         for (int id = 1; id <= count; id++) {
-            voters.add(ScenarioReplica.id(id));
+            Configuration known = id <= voters ? genesis : Configuration.EMPTY;
+            replicas.put(id, new ScenarioReplica(id, options, known, nowNanos));
         }
-        for (int id = 1; id <= count; id++) {
-            replicas.put(id, new ScenarioReplica(id, options, Configuration.of(voters), nowNanos));
-        }
+    }
+
+    private static List<ReplicaId> ids(String numbers) {
+        return Arrays.stream(numbers.split(","))
+                .map(number -> ScenarioReplica.id(number(number)))
+                .toList();
     }
 
     private void log(int id, String[] words) {

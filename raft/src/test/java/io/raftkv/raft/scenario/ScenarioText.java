@@ -1,11 +1,14 @@
 package io.raftkv.raft.scenario;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Effect;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite;
 import io.raftkv.raft.core.Message;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.stream.Collectors;
 
 /** Effects and messages in the words of the scenarios. */
 final class ScenarioText implements Effect.Handler, Message.Handler {
@@ -111,6 +114,33 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     }
 
     @Override
+    public void onConfigurationChanged(Effect.ConfigurationChanged effect) {
+        text = "has at " + effect.index() + " " + members(effect.configuration());
+    }
+
+    /** Voters, in a joint configuration the old ones first, then learners. */
+    static String members(Configuration configuration) {
+        return (configuration.isJoint() ? "joint " + names(configuration.oldVoters()) + " and " : "voters ")
+                + names(configuration.voters())
+                + (configuration.learners().isEmpty() ? "" : " learners " + names(configuration.learners()))
+                + " version " + configuration.mapVersion();
+    }
+
+    private static String names(SortedSet<ReplicaId> ids) {
+        return ids.stream().map(ScenarioText::name).collect(Collectors.joining(","));
+    }
+
+    @Override
+    public void onChangeEnded(Effect.ChangeEnded effect) {
+        text = "ends a change: " + effect.outcome();
+    }
+
+    @Override
+    public void onRemoved(Effect.Removed effect) {
+        text = "was removed at " + effect.index();
+    }
+
+    @Override
     public void onAlarm(Effect.Alarm effect) {
         text = "ALARM: " + effect.what();
     }
@@ -159,5 +189,15 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     @Override
     public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {
         text = "TimeoutNow term " + message.term();
+    }
+
+    @Override
+    public void onRemoved(ReplicaId from, Message.Removed message) {
+        text = "Removed term " + message.term() + " at " + message.configurationIndex();
+    }
+
+    @Override
+    public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {
+        text = "RemovedResponse term " + message.term() + " at " + message.configurationIndex();
     }
 }

@@ -73,5 +73,11 @@ final class FrameChecks implements SimNetwork.FrameListener {
 
         @Override
         public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {}
+
+        @Override
+        public void onRemoved(ReplicaId from, Message.Removed message) {}
+
+        @Override
+        public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {}
     }
 }

@@ -32,7 +32,9 @@ class FrameCodecTest {
                 new Message.AppendResponse(4, true, 8, 5, 2, 12),
                 new Message.InstallSnapshot(4, meta, 1000, 12, Bytes.utf8("chunk")),
                 new Message.SnapshotResponse(4, 8, -1),
-                new Message.TimeoutNow(4));
+                new Message.TimeoutNow(4),
+                new Message.Removed(4, 8),
+                new Message.RemovedResponse(4, 8));
     }
 
     private static List<Envelope> envelopes() {

@@ -1,0 +1,247 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.Effect.ChangeEnded.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes who takes part in the group, on its leader (Raft §4.2.1, §4.3). Always joint, also for one replica: one way for
+ * all changes, and two changes of one replica each, by two leaders, cannot have majorities that do not meet.
+ *
+ * <pre>
+ * V --> V + learners --> joint (V, V') --> V'
+ *    ^  abort: back  ^                 ^
+ *    |               |                 by a leader that is in V'; one that is not hands over first
+ *    |               the learners keep up, and a majority of V' was heard of late
+ *    if V' has replicas that are not in V
+ * </pre>
+ *
+ * Every arrow is an entry. Each one waits until the one before it is committed <em>and</em> an entry of the leader's own
+ * term is: otherwise two leaders in turn could append changes of the same configuration without knowing of each other's.
+ * The log alone says how far a change is. A leader that finds a joint configuration in it finishes the change; one that
+ * finds learners leaves them, and whoever wanted the change asks for it again.
+ *
+ * <p>Threads: the group's loop.
+ */
+final class MembershipChange {
+    /** What the group should become, and who waits for it. */
+    private record Plan(SortedSet<ReplicaId> voters, long mapVersion, List<Long> tokens) {}
+
+    private final RaftCore core;
+    private final Leader leader;
+    private @Nullable Plan plan;
+    /** The index of the newest configuration that was seen committed. */
+    private long settledIndex = -1;
+    /** Who was left out and did not say that it knows. */
+    private SortedSet<ReplicaId> departed = new TreeSet<>();
+
+    private long tellAgainAt;
+    private @Nullable ReplicaId lastHeir;
+    private long handOverAt;
+
+    MembershipChange(RaftCore core, Leader leader) {
+        this.core = core;
+        this.leader = leader;
+    }
+
+    /** A term as leader begins. */
+    void start() {
+        plan = null;
+        settledIndex = -1;
+        departed = new TreeSet<>();
+        lastHeir = null;
+        handOverAt = core.now;
+    }
+
+    /** It ends. */
+    void stop() {
+        end(Outcome.LEADERSHIP_LOST);
+        departed = new TreeSet<>();
+    }
+
+    /** Whether the progress of learners matters. */
+    boolean isUnderWay() {
+        return plan != null;
+    }
+
+    void begin(Input.ChangeMembers wish) {
+        Outcome refusal = refusal(wish);
+        if (refusal != null) {
+            answer(wish.token(), refusal);
+            return;
+        }
+        if (plan == null) {
+            plan = new Plan(wish.voters(), wish.mapVersion(), new ArrayList<>());
+        }
+        plan.tokens().add(wish.token());
+        advance();
+    }
+
+    /** Null if the wish may be followed, or already is. */
+    private @Nullable Outcome refusal(Input.ChangeMembers wish) {
+        Configuration current = core.configuration();
+        if (core.role != Role.LEADER) {
+            return Outcome.NOT_LEADER;
+        }
+        boolean sameVoters = current.voters().equals(wish.voters());
+        boolean hasLearners = !current.learners().isEmpty();
+        if (plan != null) {
+            return plan.voters().equals(wish.voters()) ? null : Outcome.UNDER_WAY;
+        } else if (current.isJoint()) {
+            return sameVoters ? null : Outcome.UNDER_WAY;
+        } else if (sameVoters && !hasLearners) {
+            return null;
+        }
+        // Learners are of a plan whose leader was lost, perhaps: it may be asked for once more.
+        boolean newer = wish.mapVersion() > current.mapVersion();
+        boolean resumes = hasLearners && wish.mapVersion() == current.mapVersion();
+        return newer || resumes ? null : Outcome.STALE_VERSION;
+    }
+
+    void abort(long token) {
+        Configuration current = core.configuration();
+        if (core.role != Role.LEADER) {
+            answer(token, Outcome.NOT_LEADER);
+        } else if (current.isJoint()) {
+            answer(token, Outcome.TOO_LATE);
+        } else {
+            end(Outcome.ABORTED);
+            plan = new Plan(current.voters(), current.mapVersion(), new ArrayList<>(List.of(token)));
+            advance();
+        }
+    }
+
+    private void end(Outcome outcome) {
+        if (plan != null) {
+            List<Long> tokens = plan.tokens();
+            plan = null;
+            tokens.forEach(token -> answer(token, outcome));
+        }
+    }
+
+    private void answer(long token, Outcome outcome) {
+        core.emit(new Effect.ChangeEnded(token, outcome, core.leader));
+    }
+
+    /** Takes the next step if its time has come. */
+    void advance() {
+        if (!core.isReady() || !core.isConfigurationCommitted()) {
+            return;
+        }
+        Configuration current = core.configuration();
+        settled(current);
+        if (current.isJoint()) {
+            leaveJoint(current);
+        } else if (plan != null) {
+            approach(current, plan);
+        }
+    }
+
+    /** Once for each configuration that is committed: whoever it does not name is told. */
+    private void settled(Configuration current) {
+        long index = core.configurations.currentIndex();
+        if (index != settledIndex) {
+            settledIndex = index;
+            departed = current.isJoint() ? new TreeSet<>() : core.configurations.departed();
+            tellAgainAt = core.now;
+            tellDeparted();
+        }
+    }
+
+    private void leaveJoint(Configuration joint) {
+        if (leader.isTransferring()) {
+            return;
+        }
+        if (joint.voters().contains(core.self)) {
+            append(new Configuration(joint.voters(), none(), none(), joint.mapVersion()));
+        } else if (core.now >= handOverAt) {
+            ReplicaId heir = heir(joint);
+            if (heir != null) {
+                lastHeir = heir;
+                // Proposals are refused meanwhile; should it fail, some get through before the next try.
+                handOverAt = core.now + core.nanos(core.options.electionMaxMs() + core.options.electionMinMs());
+                leader.transfer(heir);
+            }
+        }
+    }
+
+    /** Of the new voters who were heard of late, the one that lacks least; another one than the last time if possible. */
+    private @Nullable ReplicaId heir(Configuration joint) {
+        ReplicaId best = null;
+        for (ReplicaId candidate : joint.voters()) {
+            if (!leader.hears(candidate)) {
+                continue;
+            }
+            boolean better = best == null
+                    || best.equals(lastHeir)
+                    || (!candidate.equals(lastHeir) && leader.matchIndex(candidate) > leader.matchIndex(best));
+            if (better) {
+                best = candidate;
+            }
+        }
+        return best;
+    }
+
+    private void approach(Configuration current, Plan wanted) {
+        SortedSet<ReplicaId> joining = new TreeSet<>(wanted.voters());
+        joining.removeAll(current.voters());
+        boolean sameVoters = current.voters().equals(wanted.voters());
+        if (sameVoters && current.learners().isEmpty()) {
+            end(Outcome.DONE);
+        } else if (leader.isTransferring()) {
+            return;
+        } else if (!current.learners().equals(joining)) {
+            append(new Configuration(
+                    current.voters(), none(), joining, Math.max(current.mapVersion(), wanted.mapVersion())));
+        } else if (keepUp(joining) && isMajorityHeard(wanted.voters())) {
+            append(new Configuration(wanted.voters(), current.voters(), none(), wanted.mapVersion()));
+        }
+    }
+
+    private boolean keepUp(SortedSet<ReplicaId> joining) {
+        for (ReplicaId id : joining) {
+            if (!leader.keepsUp(id) || !leader.hears(id)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** There is no way back from a joint configuration whose new majority is dead, so that is looked at first. */
+    private boolean isMajorityHeard(SortedSet<ReplicaId> voters) {
+        return Configuration.of(voters).hasQuorum(leader::hears);
+    }
+
+    private void append(Configuration next) {
+        leader.append(Entry.encodeBody(Entry.Type.CONFIGURATION, core.lastTimeMs(), ConfigurationCodec.encode(next)));
+    }
+
+    private static SortedSet<ReplicaId> none() {
+        return new TreeSet<>();
+    }
+
+    /** With every beat. */
+    void tick() {
+        advance();
+        if (!departed.isEmpty() && core.now >= tellAgainAt) {
+            tellDeparted();
+        }
+    }
+
+    private void tellDeparted() {
+        tellAgainAt = core.now + core.nanos(core.options.electionMinMs());
+        departed.forEach(id -> core.send(id, new Message.Removed(core.term(), settledIndex)));
+    }
+
+    void knowsThatItLeft(ReplicaId id, long configurationIndex) {
+        if (configurationIndex >= settledIndex) {
+            departed.remove(id);
+        }
+    }
+}
