@@ -36,6 +36,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -467,5 +469,51 @@ class RaftNodeTest {
                     })
                     .count();
         }
+    }
+
+    private static void change(Server leader, long version, long... ids) throws Exception {
+        SortedSet<ReplicaId> voters = new TreeSet<>();
+        for (long id : ids) {
+            voters.add(new ReplicaId(id, 1));
+        }
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        leader.group.changeMembers(voters, version, new Completion() {
+            @Override
+            public void succeeded(Object nothing) {
+                result.complete(null);
+            }
+
+            @Override
+            public void failed(RaftException failure) {
+                result.completeExceptionally(failure);
+            }
+        });
+        result.get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void movesToOtherServers() throws Exception {
+        start(1, 2, 3);
+        for (int i = 1; i <= 1000; i++) {
+            add(1);
+        }
+        servers.put(4L, new Server(4, null));
+        servers.put(5L, new Server(5, null));
+        Server leader = leader();
+        long id = leader.group.self().server();
+        long stays = id == 1 ? 2 : 1;
+
+        change(leader, 1, id, 4, 5);
+
+        assertThat(leader.group.status().configuration().mapVersion()).isEqualTo(1);
+        assertThat(add(1)).isEqualTo(1001);
+        // The leader itself leaves: it cannot see the end, its heir does.
+        assertThatThrownBy(() -> change(leader, 2, stays, 4, 5)).hasCauseInstanceOf(RaftException.OutcomeUnknown.class);
+        await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+            change(leader(), 2, stays, 4, 5);
+            assertThat(read(leader())).isEqualTo(1001);
+        });
+        assertThat(leader.group.isLeader()).isFalse();
+        assertThatThrownBy(() -> change(leader(), 1, 1, 2, 3)).hasCauseInstanceOf(RaftException.ChangeRefused.class);
     }
 }
