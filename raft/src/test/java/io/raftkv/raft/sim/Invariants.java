@@ -1,5 +1,6 @@
 package io.raftkv.raft.sim;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
@@ -25,6 +26,7 @@ final class Invariants {
     private final Map<LogPosition, Long> states = new HashMap<>();
     private final Map<ReplicaId, Replica> replicas = new HashMap<>();
     private final LogImage committed = new LogImage();
+    private final ConfigurationChecks configurations;
 
     private record Ballot(ReplicaId voter, long term) {}
 
@@ -44,7 +46,8 @@ final class Invariants {
         private long promisedTerm;
     }
 
-    Invariants(SimWorld world, long groupId, Totals totals) {
+    Invariants(SimWorld world, long groupId, Configuration genesis, Totals totals) {
+        this.configurations = new ConfigurationChecks(world, genesis, committed, totals);
         this.world = world;
         this.groupId = groupId;
         this.totals = totals;
@@ -126,6 +129,7 @@ final class Invariants {
         require(previousTerm <= entry.term(), id, "log", "appended " + entry + " to " + log);
         log.append(entry.term(), entry.crc());
         match(id, entry, previousTerm);
+        configurations.appended(id, entry, log);
     }
 
     /** Log matching: the same index and term means the same entry, and the same one before it. */

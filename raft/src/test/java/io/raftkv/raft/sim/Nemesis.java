@@ -24,7 +24,10 @@ final class Nemesis {
         RESET,
         PAUSE,
         SLOW_DISK,
-        WALL_CLOCK
+        WALL_CLOCK,
+        TRANSFER,
+        CHANGE_MEMBERS,
+        ABORT_CHANGE
     }
 
     private final SimCluster cluster;
@@ -32,9 +35,11 @@ final class Nemesis {
     private final SimNetwork network;
     private final List<Fault> faults;
     private final int servers;
+    private final SimChanges changes;
     private boolean stopped;
 
-    Nemesis(SimCluster cluster) {
+    Nemesis(SimCluster cluster, SimChanges changes) {
+        this.changes = changes;
         this.cluster = cluster;
         this.world = cluster.world();
         this.network = cluster.network();
@@ -44,6 +49,17 @@ final class Nemesis {
 
     void start() {
         world.after(world.exponential(MEAN_PAUSE_NANOS), this::strike);
+        if (faults.contains(Fault.CHANGE_MEMBERS)) {
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
+        }
+    }
+
+    /** Beside the faults, so that those meet changes that are under way. */
+    private void changeMembers() {
+        if (!stopped) {
+            changes.changeSome();
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
+        }
     }
 
     /** Ends all harm and starts what is down. */
@@ -89,6 +105,9 @@ final class Nemesis {
             case PAUSE -> pause();
             case SLOW_DISK -> slowDisk();
             case WALL_CLOCK -> jump();
+            case TRANSFER -> transfer();
+            case CHANGE_MEMBERS -> changes.changeSome();
+            case ABORT_CHANGE -> changes.abort();
         }
     }
 
@@ -227,6 +246,12 @@ final class Nemesis {
                 world.after(world.exponential(3e9), life::unharm);
             }
         }
+    }
+
+    private void transfer() {
+        SimServer leader = cluster.leaderOrAny();
+        int target = some(1).get(0).id();
+        leader.serve(node -> node.group(1).transferLeadership(SimCluster.replica(target)), () -> {});
     }
 
     private void jump() {

@@ -24,12 +24,12 @@ final class SimCluster {
         this.network = new SimNetwork(world, swarm.servers(), new FrameChecks(this));
         network.behave(SimWorld.millis(swarm.networkDelayMs()), swarm.reorders());
         List<ReplicaId> voters = new ArrayList<>();
-        for (int id = 1; id <= swarm.servers(); id++) {
+        for (int id = 1; id <= swarm.firstVoters(); id++) {
             voters.add(replica(id));
         }
         this.genesis = Configuration.of(voters);
         for (long group = 1; group <= swarm.groups(); group++) {
-            invariants.put(group, new Invariants(world, group, totals));
+            invariants.put(group, new Invariants(world, group, genesis, totals));
         }
         for (int id = 1; id <= swarm.servers(); id++) {
             servers.add(new SimServer(this, id));
@@ -60,8 +60,9 @@ final class SimCluster {
         return network;
     }
 
-    Configuration genesis() {
-        return genesis;
+    /** What {@code server} is told of the first configuration: nothing if it is not in it. */
+    Configuration genesisFor(int server) {
+        return genesis.isVoter(replica(server)) ? genesis : null;
     }
 
     List<SimServer> servers() {
@@ -78,8 +79,12 @@ final class SimCluster {
 
     /** A server that leads the first group, else any. */
     SimServer leaderOrAny() {
+        return leaderOrAny(1);
+    }
+
+    SimServer leaderOrAny(long group) {
         for (SimServer server : servers) {
-            if (server.isLeader(1)) {
+            if (server.isLeader(group)) {
                 return server;
             }
         }

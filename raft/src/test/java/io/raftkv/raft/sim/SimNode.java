@@ -1,5 +1,6 @@
 package io.raftkv.raft.sim;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.CoreOptions;
@@ -67,7 +68,7 @@ final class SimNode {
             ReplicaId self = SimCluster.replica(server);
             SimKv machine = new SimKv(loop, (index, ordinal, hash) -> stateReached(group, index, ordinal, hash));
             machines.put(group, machine);
-            groups.put(group, node.openGroup(group, self, cluster.genesis(), machine));
+            groups.put(group, node.openGroup(group, self, cluster.genesisFor(server), machine));
         }
     }
 
@@ -224,6 +225,16 @@ final class SimNode {
         @Override
         public void snapshotInstalled(long group, ReplicaId self, SnapshotMeta meta) {
             heard(group, "installed snapshot " + meta.index(), checks -> checks.snapshotInstalled(self, meta));
+        }
+
+        @Override
+        public void configurationChanged(long group, ReplicaId self, long index, Configuration configuration) {
+            heard(group, "has at " + index + " " + configuration, checks -> {});
+        }
+
+        @Override
+        public void removed(long group, ReplicaId self, long index) {
+            heard(group, "was removed at " + index, checks -> cluster.totals().removals++);
         }
 
         @Override

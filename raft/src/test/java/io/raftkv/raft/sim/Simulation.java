@@ -15,19 +15,22 @@ final class Simulation {
     private static final long GLANCE_NANOS = SimWorld.millis(100);
 
     private final SimWorld world;
+    private final Swarm swarm;
     private final Totals totals = new Totals();
     private final SimCluster cluster;
     private final Nemesis nemesis;
+    private final SimChanges changes;
     private final List<Operation> history = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
 
     /** @param trace where to tell what happens, or null */
     Simulation(long seed, PrintStream trace) {
         this.world = new SimWorld(seed, trace);
-        Swarm swarm = Swarm.of(world);
+        this.swarm = Swarm.of(world);
         world.trace(swarm::toString);
         this.cluster = new SimCluster(world, swarm, totals);
-        this.nemesis = new Nemesis(cluster);
+        this.changes = new SimChanges(cluster);
+        this.nemesis = new Nemesis(cluster, changes);
         for (int id = 0; id < swarm.clients(); id++) {
             long group = 1 + id % swarm.groups();
             clients.add(new SimClient(world, id, group, cluster.servers(), swarm.thinkMs() * 1e6, history, totals));
@@ -61,6 +64,11 @@ final class Simulation {
         long deadline = world.nowNanos() + PEACE_NANOS;
         clients.forEach(SimClient::stop);
         await(deadline, "open operations do not end", () -> clients.stream().allMatch(SimClient::isIdle));
+        if (swarm.faults().contains(Nemesis.Fault.CHANGE_MEMBERS)) {
+            // So that all states can be compared; and the last change of all must come to its end.
+            changes.bringInAll();
+            await(deadline, "the last change of members does not end", changes::allAreIn);
+        }
         for (SimClient client : clients) {
             finish(deadline, client, new KvCommand(Kind.APPEND, client.key(0), "last" + clients.indexOf(client), null));
         }

@@ -67,6 +67,10 @@ class SimulationTest {
         busy(runs, "crashes", run -> run.crashes);
         busy(runs, "crashes with lost writes", run -> run.crashesWithLoss);
         busy(runs, "unknown outcomes", run -> run.unknownOutcomes);
+        busy(runs, "configurations", run -> run.configurations);
+        busy(runs, "joint configurations", run -> run.jointConfigurations);
+        busy(runs, "finished changes of members", run -> run.changesDone);
+        busy(runs, "replicas told that they were removed", run -> run.removals);
         assertThat(sum(runs, run -> run.operations) / seconds)
                 .as("operations per second")
                 .isGreaterThan(20);

@@ -6,9 +6,12 @@ import java.util.Set;
 /**
  * What one run is like: each seed switches on a random subset of faults and picks its own sizes, because a run with
  * everything on hides what needs quiet, and a run with the same sizes finds the same things.
+ *
+ * @param firstVoters of the servers; the others are brought in and out by changes of members
  */
 record Swarm(
         int servers,
+        int firstVoters,
         int groups,
         int clients,
         double thinkMs,
@@ -33,12 +36,21 @@ record Swarm(
                 faults.add(fault);
             }
         }
+        int firstVoters = world.chance(0.6) ? 3 : 5;
+        boolean changesMembers = world.chance(0.6);
+        if (changesMembers) {
+            faults.add(Nemesis.Fault.CHANGE_MEMBERS);
+        } else {
+            faults.remove(Nemesis.Fault.CHANGE_MEMBERS);
+            faults.remove(Nemesis.Fault.ABORT_CHANGE);
+        }
         if (faults.isEmpty()) {
             faults.add(Nemesis.Fault.CRASH_ONE);
         }
         int groups = world.chance(0.3) ? 2 : 1;
         return new Swarm(
-                world.chance(0.6) ? 3 : 5,
+                changesMembers ? 5 + world.random.nextInt(3) : firstVoters,
+                firstVoters,
                 groups,
                 pick(world, 6, 8, 12),
                 150,

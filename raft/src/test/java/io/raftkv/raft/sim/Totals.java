@@ -9,6 +9,10 @@ final class Totals {
     long crashes;
     long crashesWithLoss;
     long faults;
+    long configurations;
+    long jointConfigurations;
+    long changesDone;
+    long removals;
     long operations;
     long reads;
     long unknownOutcomes;
