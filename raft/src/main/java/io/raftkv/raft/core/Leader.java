@@ -224,6 +224,12 @@ final class Leader {
                 && core.log.termAt(next) > message.hintTerm()) {
             next = core.log.firstIndexOfTermAt(next) - 1;
         }
+        if (next > progress.matchIndex
+                && next == core.log.start().index()
+                && core.log.termAt(next) > message.hintTerm()) {
+            // They differ where this log starts, so what it needs is gone: to ask there again would go on for ever.
+            next--;
+        }
         progress.become(Mode.PROBE, next + 1);
     }
 
