@@ -8,6 +8,7 @@ import io.raftkv.raft.core.GroupWrite.LogPosition;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -15,6 +16,7 @@ import java.util.TreeSet;
 /**
  * What must hold of the configurations of a group: a log has at most one that is not committed, and no decision by one
  * can be taken behind the back of the next one. Both are judged when a leader appends one; its followers only repeat it.
+ * And a new leader goes by the newest one in its log.
  */
 final class ConfigurationChecks {
     private final SimWorld world;
@@ -37,20 +39,16 @@ final class ConfigurationChecks {
             return;
         }
         Configuration next = ConfigurationCodec.decode(entry.payload().asByteBuffer());
-        LogPosition before = new LogPosition(0, 0);
-        for (LogPosition earlier : known.keySet()) {
-            boolean isCommitted = earlier.index() <= committed.lastIndex();
-            LogImage truth = isCommitted ? committed : log;
-            if (earlier.index() < entry.index() && truth.termAt(earlier.index()) == earlier.term()) {
-                before = earlier;
-            }
-        }
-        LogPosition previous = before;
+        LogPosition previous = newest(log, entry.index() - 1);
         // The leader tells of what it commits in the step in which it appends this only after this.
         world.after(0, () -> {
             if (previous.index() > committed.lastIndex()) {
                 throw world.failure(id + " appended " + next + " at " + entry + " while the configuration at "
                         + previous + " was not committed");
+            }
+            if (committed.termAt(committed.lastIndex()) < entry.term()) {
+                throw world.failure(
+                        id + " appended " + next + " at " + entry + " before anything of its term was committed");
             }
         });
         if (canMiss(known.get(previous), next)) {
@@ -62,18 +60,51 @@ final class ConfigurationChecks {
         totals.jointConfigurations += next.isJoint() ? 1 : 0;
     }
 
+    /** A new leader has the newest configuration of its log in force. */
+    void leads(ReplicaId id, Configuration inForce, LogImage log) {
+        Configuration expected = known.get(newest(log, log.lastIndex()));
+        if (!inForce.equals(expected)) {
+            throw world.failure(id + " leads with " + inForce + ", its log says " + expected);
+        }
+    }
+
+    /** Where the newest configuration at or before {@code index} stands. */
+    private LogPosition newest(LogImage log, long index) {
+        LogPosition newest = new LogPosition(0, 0);
+        for (LogPosition position : known.keySet()) {
+            LogImage truth = position.index() > log.startIndex() ? log : committed;
+            if (position.index() <= index && truth.termAt(position.index()) == position.term()) {
+                newest = position;
+            }
+        }
+        return newest;
+    }
+
     /** Whether two groups of replicas without a common one could decide, one by each configuration. */
     private static boolean canMiss(Configuration one, Configuration other) {
         TreeSet<ReplicaId> all = new TreeSet<>(one.members());
         all.addAll(other.members());
         List<ReplicaId> replicas = new ArrayList<>(all);
-        for (int set = 0; set < 1 << replicas.size(); set++) {
-            int chosen = set;
-            if (one.hasQuorum(id -> (chosen >> replicas.indexOf(id) & 1) == 1)
-                    && other.hasQuorum(id -> (chosen >> replicas.indexOf(id) & 1) == 0)) {
+        for (int bits = 0; bits < 1 << replicas.size(); bits++) {
+            Set<ReplicaId> some = new TreeSet<>();
+            Set<ReplicaId> others = new TreeSet<>();
+            for (int i = 0; i < replicas.size(); i++) {
+                ((bits >> i & 1) == 1 ? some : others).add(replicas.get(i));
+            }
+            if (decides(one, some) && decides(other, others)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** In words of its own, so that it does not share a mistake with what it judges. */
+    private static boolean decides(Configuration configuration, Set<ReplicaId> set) {
+        return isMajority(configuration.voters(), set)
+                && (configuration.oldVoters().isEmpty() || isMajority(configuration.oldVoters(), set));
+    }
+
+    private static boolean isMajority(Set<ReplicaId> voters, Set<ReplicaId> set) {
+        return 2 * voters.stream().filter(set::contains).count() > voters.size();
     }
 }

@@ -68,7 +68,7 @@ final class Invariants {
     }
 
     /** Election safety, and leader completeness: the log of the new leader holds all that was ever committed. */
-    void becameLeader(ReplicaId id, long term) {
+    void becameLeader(ReplicaId id, long term, Configuration inForce) {
         ReplicaId other = leaders.putIfAbsent(term, id);
         if (other == null) {
             totals.leaderChanges++;
@@ -77,6 +77,7 @@ final class Invariants {
         vote(id, term, id);
         replica(id).leads = term;
         LogImage log = replica(id).log;
+        configurations.leads(id, inForce, log);
         long from = log.startIndex();
         require(from <= committed.lastIndex(), id, "leader completeness", "its log starts after " + from);
         require(

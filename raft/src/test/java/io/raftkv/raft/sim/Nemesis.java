@@ -51,6 +51,7 @@ final class Nemesis {
         world.after(world.exponential(MEAN_PAUSE_NANOS), this::strike);
         if (faults.contains(Fault.CHANGE_MEMBERS)) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
+            cluster.onChange(this::strikeAtChange);
         }
     }
 
@@ -246,6 +247,27 @@ final class Nemesis {
                 world.after(world.exponential(3e9), life::unharm);
             }
         }
+    }
+
+    /** The moment in which nobody but the leader has a configuration is too short to be met by chance. */
+    private void strikeAtChange(SimServer leader) {
+        if (stopped || !world.chance(0.2)) {
+            return;
+        }
+        switch (world.random.nextInt(4)) {
+            case 0 -> isolate(leader);
+            case 1 -> split();
+            case 2 -> soon(() -> isolate(leader));
+            default -> soon(() -> crash(List.of(leader)));
+        }
+    }
+
+    private void soon(Runnable harm) {
+        world.after(world.exponential(5e6), () -> {
+            if (!stopped) {
+                harm.run();
+            }
+        });
     }
 
     private void transfer() {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** The servers of a run, their network and what is checked about them. */
 final class SimCluster {
@@ -16,6 +17,7 @@ final class SimCluster {
     private final List<SimServer> servers = new ArrayList<>();
     private final Map<Long, Invariants> invariants = new TreeMap<>();
     private final Configuration genesis;
+    private Consumer<SimServer> changeListener = server -> {};
 
     SimCluster(SimWorld world, Swarm swarm, Totals totals) {
         this.world = world;
@@ -34,6 +36,15 @@ final class SimCluster {
         for (int id = 1; id <= swarm.servers(); id++) {
             servers.add(new SimServer(this, id));
         }
+    }
+
+    /** From now on {@code listener} is told of every leader that appends a configuration. */
+    void onChange(Consumer<SimServer> listener) {
+        changeListener = listener;
+    }
+
+    void changeBegins(int server) {
+        changeListener.accept(servers.get(server - 1));
     }
 
     static ReplicaId replica(int server) {

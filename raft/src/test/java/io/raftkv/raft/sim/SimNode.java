@@ -1,6 +1,7 @@
 package io.raftkv.raft.sim;
 
 import io.raftkv.raft.Configuration;
+import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.CoreOptions;
@@ -184,7 +185,11 @@ final class SimNode {
 
         @Override
         public void becameLeader(long group, ReplicaId self, long term, long lastIndex) {
-            heard(group, "leads term " + term + " from " + lastIndex, checks -> checks.becameLeader(self, term));
+            heard(
+                    group,
+                    "leads term " + term + " from " + lastIndex,
+                    checks -> checks.becameLeader(
+                            self, term, groups.get(group).status().configuration()));
         }
 
         @Override
@@ -200,6 +205,10 @@ final class SimNode {
         @Override
         public void appended(long group, ReplicaId self, Entry entry) {
             heard(group, "appends " + entry, checks -> checks.appended(self, entry));
+            if (entry.type() == Entry.Type.CONFIGURATION
+                    && groups.get(group).status().role() == Role.LEADER) {
+                cluster.changeBegins(server);
+            }
         }
 
         @Override
