@@ -52,6 +52,7 @@ final class Nemesis {
         if (faults.contains(Fault.CHANGE_MEMBERS)) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
             cluster.onChange(this::strikeAtChange);
+            cluster.onLead(this::changeAtOnce);
         }
     }
 
@@ -259,6 +260,13 @@ final class Nemesis {
             case 1 -> split();
             case 2 -> soon(() -> isolate(leader));
             default -> soon(() -> crash(List.of(leader)));
+        }
+    }
+
+    /** Before an entry of the new leader's term is committed. */
+    private void changeAtOnce(long group, SimServer leader) {
+        if (!stopped && world.chance(0.2)) {
+            changes.changeSome(group, leader);
         }
     }
 

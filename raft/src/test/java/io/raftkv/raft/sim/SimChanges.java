@@ -27,6 +27,12 @@ final class SimChanges {
 
     /** Some group gets some voters. */
     void changeSome() {
+        long group = 1 + world.random.nextInt(cluster.swarm().groups());
+        changeSome(group, cluster.leaderOrAny(group));
+    }
+
+    /** {@code asked} is asked for it, which leads the group, or does not. */
+    void changeSome(long group, SimServer asked) {
         List<SimServer> servers = new ArrayList<>(cluster.servers());
         SortedSet<ReplicaId> voters = new TreeSet<>();
         int count = 1 + world.random.nextInt(Math.min(5, servers.size()));
@@ -34,16 +40,15 @@ final class SimChanges {
             voters.add(SimCluster.replica(
                     servers.remove(world.random.nextInt(servers.size())).id()));
         }
-        long group = 1 + world.random.nextInt(cluster.swarm().groups());
         // Now and then one that comes late.
         mapVersion++;
-        change(group, voters, world.chance(0.1) ? Math.max(1, mapVersion - 2) : mapVersion, () -> {}, () -> {});
+        change(group, asked, voters, world.chance(0.1) ? Math.max(1, mapVersion - 2) : mapVersion, () -> {}, () -> {});
     }
 
-    private void change(long group, SortedSet<ReplicaId> voters, long version, Runnable done, Runnable failed) {
-        SimServer leader = cluster.leaderOrAny(group);
-        world.trace(() -> leader + " is asked to make " + voters + " the voters of group " + group);
-        leader.serve(
+    private void change(
+            long group, SimServer asked, SortedSet<ReplicaId> voters, long version, Runnable done, Runnable failed) {
+        world.trace(() -> asked + " is asked to make " + voters + " the voters of group " + group);
+        asked.serve(
                 node -> {
                     Runnable reported = once(failed);
                     node.onDeath(reported);
@@ -103,7 +108,13 @@ final class SimChanges {
     }
 
     private void bringIn(long group, SortedSet<ReplicaId> all) {
-        change(group, all, ++mapVersion, () -> missing--, () -> world.after(AGAIN_NANOS, () -> bringIn(group, all)));
+        change(
+                group,
+                cluster.leaderOrAny(group),
+                all,
+                ++mapVersion,
+                () -> missing--,
+                () -> world.after(AGAIN_NANOS, () -> bringIn(group, all)));
     }
 
     boolean allAreIn() {

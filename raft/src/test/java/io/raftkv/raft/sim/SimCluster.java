@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** The servers of a run, their network and what is checked about them. */
@@ -18,6 +19,7 @@ final class SimCluster {
     private final Map<Long, Invariants> invariants = new TreeMap<>();
     private final Configuration genesis;
     private Consumer<SimServer> changeListener = server -> {};
+    private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
 
     SimCluster(SimWorld world, Swarm swarm, Totals totals) {
         this.world = world;
@@ -41,6 +43,15 @@ final class SimCluster {
     /** From now on {@code listener} is told of every leader that appends a configuration. */
     void onChange(Consumer<SimServer> listener) {
         changeListener = listener;
+    }
+
+    /** Likewise of every replica that begins to lead. */
+    void onLead(BiConsumer<Long, SimServer> listener) {
+        leadListener = listener;
+    }
+
+    void leads(long group, int server) {
+        leadListener.accept(group, servers.get(server - 1));
     }
 
     void changeBegins(int server) {

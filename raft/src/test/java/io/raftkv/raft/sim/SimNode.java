@@ -190,6 +190,9 @@ final class SimNode {
                     "leads term " + term + " from " + lastIndex,
                     checks -> checks.becameLeader(
                             self, term, groups.get(group).status().configuration()));
+            if (process.alive()) {
+                cluster.leads(group, server);
+            }
         }
 
         @Override
