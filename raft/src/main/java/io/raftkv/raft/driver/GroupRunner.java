@@ -72,7 +72,7 @@ final class GroupRunner implements RaftGroup {
     private long lastApplied;
     private long lastAppliedTimeMs;
 
-    private final Snapshots snapshots;
+    private final OwnSnapshots snapshots;
     private @Nullable Runnable receivedState;
     private EventLoop.@Nullable Scheduled timer;
     private long timerAt;
@@ -103,7 +103,7 @@ final class GroupRunner implements RaftGroup {
         this.lastApplied = core.snapshot().index();
         this.toldCommit = core.commitIndex();
         this.lastAppliedTimeMs = core.snapshot().timeMs();
-        this.snapshots = new Snapshots();
+        this.snapshots = new OwnSnapshots(this, transfers);
         this.status = buildStatus();
         // The first turn, and the first timer, come from here.
         loop.execute(() -> {
@@ -497,7 +497,7 @@ final class GroupRunner implements RaftGroup {
                 worker.ready(this);
             }
             core.appliedTo(lastApplied);
-            snapshots.takeIfDue();
+            snapshots.takeIfDue(lastApplied, lastAppliedTimeMs);
             tellLeader();
             refreshStatus();
         } catch (RuntimeException | Error e) {
@@ -581,85 +581,6 @@ final class GroupRunner implements RaftGroup {
                 core.matchIndexes());
     }
 
-    /** Takes snapshots of the own state, and removes old ones. */
-    private final class Snapshots {
-        /** The snapshots before {@code index} may go once the writes up to {@code sequence} are durable. */
-        private record Removal(long sequence, long index) {}
-
-        private final ArrayDeque<Removal> removals = new ArrayDeque<>();
-        private long bytesSince;
-        private long lastBytes;
-        private boolean underWay;
-
-        void applied(Entry entry) {
-            bytesSince += entry.bytes();
-        }
-
-        void takeIfDue() {
-            long threshold = Math.max(options().snapshotThresholdBytes(), lastBytes / 2);
-            if (underWay
-                    || bytesSince < threshold
-                    || lastApplied <= core.snapshot().index()
-                    || !core.knowsConfigurationAt(lastApplied)
-                    || !node.snapshotSlot().compareAndSet(false, true)) {
-                return;
-            }
-            underWay = true;
-            bytesSince = 0;
-            SnapshotMeta meta = core.snapshotAt(lastApplied, lastAppliedTimeMs);
-            StateMachine.FrozenState frozen = machine.freeze();
-            node.options().backgroundExecutor().execute(() -> {
-                try {
-                    long bytes = node.snapshots()
-                            .write(groupId, meta, frozen::writeTo)
-                            .totalBytes();
-                    loop.execute(() -> finished(frozen, meta, bytes));
-                } catch (Exception e) {
-                    LOG.error(
-                            "group {}: the snapshot at index {} failed; the log is kept and a later one is tried",
-                            groupId,
-                            meta.index(),
-                            e);
-                    loop.execute(() -> finished(frozen, null, lastBytes));
-                } catch (Error e) {
-                    node.fail(e);
-                    throw e;
-                }
-            });
-        }
-
-        private void finished(StateMachine.FrozenState frozen, @Nullable SnapshotMeta meta, long bytes) {
-            node.snapshotSlot().set(false);
-            underWay = false;
-            frozen.close();
-            lastBytes = bytes;
-            if (meta != null) {
-                input(new Input.SnapshotStored(meta));
-                node.options().observer().snapshotTaken(groupId, self, meta);
-            }
-        }
-
-        void logStartMoves(long sequence) {
-            removals.add(new Removal(sequence, core.snapshot().index()));
-        }
-
-        void persisted(long sequence) {
-            while (!removals.isEmpty() && removals.getFirst().sequence() <= sequence) {
-                // One that is being sent stays until that is done: with a new one every moment none would ever arrive.
-                long index = Math.min(removals.removeFirst().index(), transfers.oldestOnItsWay());
-                if (removals.isEmpty() || removals.getFirst().sequence() > sequence) {
-                    inBackground(
-                            () -> {
-                                node.snapshots().retainOnly(groupId, index);
-                                return index;
-                            },
-                            done -> {},
-                            failure -> LOG.warn("group {}: old snapshots are left behind", groupId, failure));
-                }
-            }
-        }
-    }
-
     /** Does what the core wants. */
     private final class Executor implements Effect.Handler {
         private final RaftObserver observer() {
@@ -675,7 +596,7 @@ final class GroupRunner implements RaftGroup {
         public void onPersist(Effect.Persist effect) {
             worker.persist(GroupRunner.this, effect.sequence(), effect.write());
             if (effect.write().logStart() != null) {
-                snapshots.logStartMoves(effect.sequence());
+                snapshots.logStartMoves(effect.sequence(), core.snapshot().index());
             }
             effect.write().entries().forEach(entry -> observer().appended(groupId, self, entry));
             if (effect.write().hardState() != null && effect.write().hardState().votedFor() != null) {
@@ -777,7 +698,7 @@ final class GroupRunner implements RaftGroup {
             state.run();
             lastApplied = effect.meta().index();
             lastAppliedTimeMs = effect.meta().timeMs();
-            snapshots.bytesSince = 0;
+            snapshots.installed();
             LOG.info("group {}: installed snapshot index={}", groupId, lastApplied);
             observer().snapshotInstalled(groupId, self, effect.meta());
         }
