@@ -56,6 +56,17 @@ public final class ConfigurationCodec {
         }
     }
 
+    /** Whether {@code bytes} are exactly one configuration. */
+    static boolean isValid(Bytes bytes) {
+        ByteBuffer in = bytes.asByteBuffer();
+        try {
+            decode(in);
+            return !in.hasRemaining();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     private static void putSet(ByteBuffer out, SortedSet<ReplicaId> set) {
         out.putInt(set.size());
         for (ReplicaId id : set) {

@@ -67,12 +67,18 @@ final class Follower {
             if (entry.index() != ++index
                     || entry.term() < term
                     || entry.term() > message.term()
-                    || !entry.isReadable()) {
+                    || !isReadable(entry)) {
                 return false;
             }
             term = entry.term();
         }
         return true;
+    }
+
+    /** A configuration is in force as soon as it is appended, so it must be readable before. */
+    private static boolean isReadable(Entry entry) {
+        return entry.isReadable()
+                && (entry.type() != Entry.Type.CONFIGURATION || ConfigurationCodec.isValid(entry.payload()));
     }
 
     /** Appends what is new. Cuts only where terms differ: an old message repeats a prefix and must not cut behind it. */

@@ -3,6 +3,7 @@ package io.raftkv.raft.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
@@ -35,7 +36,7 @@ class MembershipTest {
     }
 
     private static Entry noOp(long index, long term) {
-        return Entry.of(index, term, Entry.encodeBody(Entry.Type.NO_OP, 0, io.raftkv.raft.Bytes.EMPTY));
+        return Entry.of(index, term, Entry.encodeBody(Entry.Type.NO_OP, 0, Bytes.EMPTY));
     }
 
     /** All that {@code core} does about a message, its disk being quick. */
@@ -54,6 +55,19 @@ class MembershipTest {
                 .filter(Effect.Send.class::isInstance)
                 .map(effect -> ((Effect.Send) effect).message())
                 .toList();
+    }
+
+    @Test
+    void refusesAConfigurationThatIsNone() {
+        RaftCore core = core(B, ABC);
+        Bytes cut = ConfigurationCodec.encode(ABC).slice(0, 20);
+        Entry nonsense = Entry.of(1, 1, Entry.encodeBody(Entry.Type.CONFIGURATION, 0, cut));
+
+        List<Effect> effects = receive(core, A, new Message.AppendEntries(1, 0, 0, 0, 0, List.of(nonsense)));
+
+        assertThat(effects).hasAtLeastOneElementOfType(Effect.Alarm.class);
+        assertThat(core.lastIndex()).isZero();
+        assertThat(core.configuration()).isEqualTo(ABC);
     }
 
     @Test
