@@ -21,7 +21,7 @@ import java.util.List;
  * @param electionMinMs the shortest election time-out
  * @param electionMaxMs the longest election time-out
  * @param maxConnections of clients; more are refused
- * @param ioThreads event loops; 0: one per core
+ * @param ioThreads event loops; 0: one per core but one, at least one
  */
 public record ServerConfig(
         HostPort listen,
@@ -77,7 +77,10 @@ public record ServerConfig(
                     "maxConnections", 1, 1_000_000, "Clients at a time; more are refused.")
             .orElse(10_000);
     private static final Setting<Integer> IO_THREADS = Setting.integer(
-                    "ioThreads", 0, 256, "Event loops; 0 means one per core. Each shard belongs to one.")
+                    "ioThreads",
+                    0,
+                    256,
+                    "Event loops; 0 means one per core but one, at least one. Each shard belongs to one.")
             .orElse(0);
 
     /** The table of its file. */
@@ -235,7 +238,7 @@ public record ServerConfig(
             return put(MAX_CONNECTIONS, count);
         }
 
-        /** Default: 0, which is one per core. */
+        /** Default: 0, which is one per core but one, at least one. */
         public Builder ioThreads(int count) {
             return put(IO_THREADS, count);
         }

@@ -33,8 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Coordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
-    private static final int DERIVED_PORT_OFFSET = 10_000;
-    private static final int MAX_PORT = 65_535;
 
     private final Closing closing;
     private final HostPort address;
@@ -115,13 +113,9 @@ public final class Coordinator implements AutoCloseable {
         return config.members().stream()
                 .map(member -> member.equals(config.listen())
                         ? member.withPort(config.jgroupsPort())
-                        : member.withPort(derived(member.port())))
+                        : member.withPort(CoordinatorConfig.jgroupsPortOf(member.port())))
                 .map(HostPort::socketAddress)
                 .toList();
-    }
-
-    private static int derived(int port) {
-        return port + DERIVED_PORT_OFFSET <= MAX_PORT ? port + DERIVED_PORT_OFFSET : port - DERIVED_PORT_OFFSET;
     }
 
     private static long nonZero(SecureRandom random) {

@@ -1,6 +1,7 @@
 package io.raftkv.raft;
 
 import java.util.Collection;
+import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -17,9 +18,9 @@ import java.util.function.Predicate;
 public record Configuration(
         SortedSet<ReplicaId> voters, SortedSet<ReplicaId> oldVoters, SortedSet<ReplicaId> learners, long mapVersion) {
     public Configuration {
-        voters = java.util.Collections.unmodifiableSortedSet(new TreeSet<>(voters));
-        oldVoters = java.util.Collections.unmodifiableSortedSet(new TreeSet<>(oldVoters));
-        learners = java.util.Collections.unmodifiableSortedSet(new TreeSet<>(learners));
+        voters = Collections.unmodifiableSortedSet(new TreeSet<>(voters));
+        oldVoters = Collections.unmodifiableSortedSet(new TreeSet<>(oldVoters));
+        learners = Collections.unmodifiableSortedSet(new TreeSet<>(learners));
     }
 
     public static final Configuration EMPTY = new Configuration(new TreeSet<>(), new TreeSet<>(), new TreeSet<>(), 0);

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -350,7 +351,7 @@ public final class RaftCore {
     private long toldTerm = -1;
 
     void becomeRole(Role newRole, @Nullable ReplicaId newLeader, String why) {
-        if (role == newRole && java.util.Objects.equals(leader, newLeader) && toldTerm == term()) {
+        if (role == newRole && Objects.equals(leader, newLeader) && toldTerm == term()) {
             return;
         }
         if (role == Role.LEADER && newRole != Role.LEADER) {
