@@ -20,7 +20,6 @@ import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
-import io.raftkv.raft.driver.RaftObserver;
 import io.raftkv.raft.log.FileDisk;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.transport.netty.NettyLoop;
@@ -220,19 +219,19 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
     }
 
     private RaftNodeOptions options(Cluster cluster, JGroupsTransport raftFrames) {
-        return new RaftNodeOptions(
-                nodeId,
-                cluster.id().toString(),
-                disk,
-                List.of(loop),
-                threads.log(),
-                threads.background(),
-                raftFrames,
-                RaftSettings.of(config),
-                LogOptions.defaults(this::fail).withSegmentBytes(RaftSettings.LOG_SEGMENT_BYTES),
-                random.nextLong(),
-                RaftObserver.NONE,
-                this::fail);
+        return RaftNodeOptions.of(
+                        nodeId,
+                        cluster.id().toString(),
+                        disk,
+                        List.of(loop),
+                        threads.log(),
+                        threads.background(),
+                        raftFrames)
+                .raft(RaftSettings.of(config))
+                .log(LogOptions.defaults(this::fail).withSegmentBytes(RaftSettings.LOG_SEGMENT_BYTES))
+                .seed(random.nextLong())
+                .onFailure(this::fail)
+                .build();
     }
 
     @Override

@@ -12,30 +12,12 @@ final class RaftSettings {
     private RaftSettings() {}
 
     static RaftOptions of(CoordinatorConfig config) {
-        RaftOptions defaults = RaftOptions.DEFAULT;
-        return new RaftOptions(
-                core(config),
-                defaults.maxBatchBytes(),
-                defaults.maxBatchCommands(),
-                defaults.maxCommandBytes(),
-                defaults.maxPendingBytes(),
-                defaults.maxLogQueueBytes(),
-                defaults.snapshotThresholdBytes(),
-                defaults.snapshotChunkBytes(),
-                defaults.applyBudgetBytes());
-    }
-
-    private static CoreOptions core(CoordinatorConfig config) {
-        CoreOptions defaults = CoreOptions.DEFAULT;
-        return new CoreOptions(
-                config.heartbeatMs(),
-                config.electionMinMs(),
-                config.electionMaxMs(),
-                defaults.maxAppendBytes(),
-                defaults.maxInflightMessages(),
-                defaults.maxInflightBytes(),
-                defaults.maxUncommittedBytes(),
-                defaults.cacheBytes(),
-                defaults.tailBytes());
+        CoreOptions core = CoreOptions.DEFAULT
+                .with()
+                .heartbeatMs(config.heartbeatMs())
+                .electionMinMs(config.electionMinMs())
+                .electionMaxMs(config.electionMaxMs())
+                .build();
+        return RaftOptions.DEFAULT.with().core(core).build();
     }
 }

@@ -20,10 +20,8 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.CoreOptions;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
-import io.raftkv.raft.driver.RaftObserver;
 import io.raftkv.raft.driver.RaftOptions;
 import io.raftkv.raft.log.FileDisk;
-import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.transport.netty.NettyLoop;
 import io.raftkv.raft.transport.netty.NettyTransport;
 import java.io.IOException;
@@ -89,19 +87,18 @@ final class RaftHost implements ShardOpener {
         for (EventExecutor loop : loops) {
             groupLoops.add(new NettyLoop((io.netty.channel.EventLoop) loop));
         }
-        node = RaftNode.open(new RaftNodeOptions(
-                table.serverId(),
-                clusterId,
-                new FileDisk(config.data()),
-                groupLoops,
-                logWriter,
-                background,
-                links,
-                options,
-                LogOptions.defaults(failure -> {}),
-                System.nanoTime() ^ table.serverId(),
-                RaftObserver.NONE,
-                onFailure));
+        node = RaftNode.open(RaftNodeOptions.of(
+                        table.serverId(),
+                        clusterId,
+                        new FileDisk(config.data()),
+                        groupLoops,
+                        logWriter,
+                        background,
+                        links)
+                .raft(options)
+                .seed(System.nanoTime() ^ table.serverId())
+                .onFailure(onFailure)
+                .build());
         transport = links;
     }
 
@@ -111,7 +108,6 @@ final class RaftHost implements ShardOpener {
      * @throws IllegalArgumentException if those of the server do not fit together; the message says what is allowed
      */
     static RaftOptions raftOptions(ServerConfig config) {
-        CoreOptions core = CoreOptions.DEFAULT;
         RaftOptions raft = RaftOptions.DEFAULT;
         int maxCommandBytes = new Limits(config.maxKeyBytes(), config.maxValueBytes()).maxCommandBytes();
         if (maxCommandBytes > MAX_COMMAND_BYTES) {
@@ -119,25 +115,18 @@ final class RaftHost implements ShardOpener {
                     + "; what peers send each other allows at most "
                     + (config.maxValueBytes() - (maxCommandBytes - MAX_COMMAND_BYTES)));
         }
-        return new RaftOptions(
-                new CoreOptions(
-                        config.heartbeatMs(),
-                        config.electionMinMs(),
-                        config.electionMaxMs(),
-                        core.maxAppendBytes(),
-                        core.maxInflightMessages(),
-                        core.maxInflightBytes(),
-                        core.maxUncommittedBytes(),
-                        core.cacheBytes(),
-                        core.tailBytes()),
-                raft.maxBatchBytes(),
-                raft.maxBatchCommands(),
-                maxCommandBytes,
-                Math.max(raft.maxPendingBytes(), 2L * maxCommandBytes),
-                Math.max(raft.maxLogQueueBytes(), 2L * maxCommandBytes),
-                raft.snapshotThresholdBytes(),
-                raft.snapshotChunkBytes(),
-                raft.applyBudgetBytes());
+        CoreOptions core = CoreOptions.DEFAULT
+                .with()
+                .heartbeatMs(config.heartbeatMs())
+                .electionMinMs(config.electionMinMs())
+                .electionMaxMs(config.electionMaxMs())
+                .build();
+        return raft.with()
+                .core(core)
+                .maxCommandBytes(maxCommandBytes)
+                .maxPendingBytes(Math.max(raft.maxPendingBytes(), 2L * maxCommandBytes))
+                .maxLogQueueBytes(Math.max(raft.maxLogQueueBytes(), 2L * maxCommandBytes))
+                .build();
     }
 
     private @Nullable InetSocketAddress resolve(long serverId) {

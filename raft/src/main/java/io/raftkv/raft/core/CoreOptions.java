@@ -40,4 +40,93 @@ public record CoreOptions(
             throw new IllegalArgumentException("cacheBytes and tailBytes must be at least 0");
         }
     }
+
+    /** Settings that differ from these in a few. */
+    public Builder with() {
+        return new Builder(this);
+    }
+
+    /** Changes some settings and leaves the others. Threads: one at a time. */
+    public static final class Builder {
+        private int heartbeatMs;
+        private int electionMinMs;
+        private int electionMaxMs;
+        private int maxAppendBytes;
+        private int maxInflightMessages;
+        private long maxInflightBytes;
+        private long maxUncommittedBytes;
+        private long cacheBytes;
+        private long tailBytes;
+
+        private Builder(CoreOptions from) {
+            heartbeatMs = from.heartbeatMs;
+            electionMinMs = from.electionMinMs;
+            electionMaxMs = from.electionMaxMs;
+            maxAppendBytes = from.maxAppendBytes;
+            maxInflightMessages = from.maxInflightMessages;
+            maxInflightBytes = from.maxInflightBytes;
+            maxUncommittedBytes = from.maxUncommittedBytes;
+            cacheBytes = from.cacheBytes;
+            tailBytes = from.tailBytes;
+        }
+
+        public Builder heartbeatMs(int value) {
+            heartbeatMs = value;
+            return this;
+        }
+
+        public Builder electionMinMs(int value) {
+            electionMinMs = value;
+            return this;
+        }
+
+        public Builder electionMaxMs(int value) {
+            electionMaxMs = value;
+            return this;
+        }
+
+        public Builder maxAppendBytes(int value) {
+            maxAppendBytes = value;
+            return this;
+        }
+
+        public Builder maxInflightMessages(int value) {
+            maxInflightMessages = value;
+            return this;
+        }
+
+        public Builder maxInflightBytes(long value) {
+            maxInflightBytes = value;
+            return this;
+        }
+
+        public Builder maxUncommittedBytes(long value) {
+            maxUncommittedBytes = value;
+            return this;
+        }
+
+        public Builder cacheBytes(long value) {
+            cacheBytes = value;
+            return this;
+        }
+
+        public Builder tailBytes(long value) {
+            tailBytes = value;
+            return this;
+        }
+
+        /** @throws IllegalArgumentException if the settings do not fit together */
+        public CoreOptions build() {
+            return new CoreOptions(
+                    heartbeatMs,
+                    electionMinMs,
+                    electionMaxMs,
+                    maxAppendBytes,
+                    maxInflightMessages,
+                    maxInflightBytes,
+                    maxUncommittedBytes,
+                    cacheBytes,
+                    tailBytes);
+        }
+    }
 }

@@ -42,4 +42,90 @@ public record RaftNodeOptions(
             throw new IllegalArgumentException("a node needs a server id that is not 0 and at least one loop");
         }
     }
+
+    /** What has no default; the rest may be set on the builder. Without {@link Builder#onFailure} a failure is only logged. */
+    public static Builder of(
+            long serverId,
+            String clusterId,
+            Disk disk,
+            List<EventLoop> loops,
+            Executor logExecutor,
+            Executor backgroundExecutor,
+            Transport transport) {
+        return new Builder(serverId, clusterId, disk, loops, logExecutor, backgroundExecutor, transport);
+    }
+
+    /** Collects the settings. Threads: one at a time. */
+    public static final class Builder {
+        private final long serverId;
+        private final String clusterId;
+        private final Disk disk;
+        private final List<EventLoop> loops;
+        private final Executor logExecutor;
+        private final Executor backgroundExecutor;
+        private final Transport transport;
+        private RaftOptions raft = RaftOptions.DEFAULT;
+        private LogOptions log = LogOptions.defaults(failure -> {});
+        private long seed = System.nanoTime();
+        private RaftObserver observer = RaftObserver.NONE;
+        private Consumer<Throwable> onFailure = failure -> {};
+
+        private Builder(
+                long serverId,
+                String clusterId,
+                Disk disk,
+                List<EventLoop> loops,
+                Executor logExecutor,
+                Executor backgroundExecutor,
+                Transport transport) {
+            this.serverId = serverId;
+            this.clusterId = clusterId;
+            this.disk = disk;
+            this.loops = loops;
+            this.logExecutor = logExecutor;
+            this.backgroundExecutor = backgroundExecutor;
+            this.transport = transport;
+        }
+
+        public Builder raft(RaftOptions value) {
+            raft = value;
+            return this;
+        }
+
+        public Builder log(LogOptions value) {
+            log = value;
+            return this;
+        }
+
+        public Builder seed(long value) {
+            seed = value;
+            return this;
+        }
+
+        public Builder observer(RaftObserver value) {
+            observer = value;
+            return this;
+        }
+
+        public Builder onFailure(Consumer<Throwable> value) {
+            onFailure = value;
+            return this;
+        }
+
+        public RaftNodeOptions build() {
+            return new RaftNodeOptions(
+                    serverId,
+                    clusterId,
+                    disk,
+                    loops,
+                    logExecutor,
+                    backgroundExecutor,
+                    transport,
+                    raft,
+                    log,
+                    seed,
+                    observer,
+                    onFailure);
+        }
+    }
 }

@@ -42,4 +42,93 @@ public record RaftOptions(
                     + " least maxCommandBytes: " + this);
         }
     }
+
+    /** Settings that differ from these in a few. */
+    public Builder with() {
+        return new Builder(this);
+    }
+
+    /** Changes some settings and leaves the others. Threads: one at a time. */
+    public static final class Builder {
+        private CoreOptions core;
+        private int maxBatchBytes;
+        private int maxBatchCommands;
+        private int maxCommandBytes;
+        private long maxPendingBytes;
+        private long maxLogQueueBytes;
+        private long snapshotThresholdBytes;
+        private int snapshotChunkBytes;
+        private int applyBudgetBytes;
+
+        private Builder(RaftOptions from) {
+            core = from.core;
+            maxBatchBytes = from.maxBatchBytes;
+            maxBatchCommands = from.maxBatchCommands;
+            maxCommandBytes = from.maxCommandBytes;
+            maxPendingBytes = from.maxPendingBytes;
+            maxLogQueueBytes = from.maxLogQueueBytes;
+            snapshotThresholdBytes = from.snapshotThresholdBytes;
+            snapshotChunkBytes = from.snapshotChunkBytes;
+            applyBudgetBytes = from.applyBudgetBytes;
+        }
+
+        public Builder core(CoreOptions value) {
+            core = value;
+            return this;
+        }
+
+        public Builder maxBatchBytes(int value) {
+            maxBatchBytes = value;
+            return this;
+        }
+
+        public Builder maxBatchCommands(int value) {
+            maxBatchCommands = value;
+            return this;
+        }
+
+        public Builder maxCommandBytes(int value) {
+            maxCommandBytes = value;
+            return this;
+        }
+
+        public Builder maxPendingBytes(long value) {
+            maxPendingBytes = value;
+            return this;
+        }
+
+        public Builder maxLogQueueBytes(long value) {
+            maxLogQueueBytes = value;
+            return this;
+        }
+
+        public Builder snapshotThresholdBytes(long value) {
+            snapshotThresholdBytes = value;
+            return this;
+        }
+
+        public Builder snapshotChunkBytes(int value) {
+            snapshotChunkBytes = value;
+            return this;
+        }
+
+        public Builder applyBudgetBytes(int value) {
+            applyBudgetBytes = value;
+            return this;
+        }
+
+        /** @throws IllegalArgumentException if the settings do not fit together */
+        public RaftOptions build() {
+            return new RaftOptions(
+                    core,
+                    maxBatchBytes,
+                    maxBatchCommands,
+                    maxCommandBytes,
+                    maxPendingBytes,
+                    maxLogQueueBytes,
+                    snapshotThresholdBytes,
+                    snapshotChunkBytes,
+                    applyBudgetBytes);
+        }
+    }
 }

@@ -112,29 +112,36 @@ class RaftNodeTest {
             addresses.put(
                     id, new InetSocketAddress("127.0.0.1", transport.listen(new InetSocketAddress("127.0.0.1", 0))));
             disk = new FileDisk(folder.resolve("server-" + id));
-            RaftOptions options = new RaftOptions(
-                    new CoreOptions(30, 150, 300, 4096, 16, 64 << 10, 1 << 20, 16 << 10, 8 << 10),
-                    4096,
-                    64,
-                    1 << 20,
-                    8 << 20,
-                    8 << 20,
-                    32 << 10,
-                    1000,
-                    1 << 20);
-            node = RaftNode.open(new RaftNodeOptions(
-                    id,
-                    "test",
-                    disk,
-                    List.of(new NettyLoop(loops.next())),
-                    log,
-                    background,
-                    transport,
-                    options,
-                    LogOptions.small(16 << 10, failure -> {}),
-                    id,
-                    RaftObserver.NONE,
-                    failure -> failures.add(failure)));
+            CoreOptions core = CoreOptions.DEFAULT
+                    .with()
+                    .heartbeatMs(30)
+                    .electionMinMs(150)
+                    .electionMaxMs(300)
+                    .maxAppendBytes(4096)
+                    .maxInflightMessages(16)
+                    .maxInflightBytes(64 << 10)
+                    .maxUncommittedBytes(1 << 20)
+                    .cacheBytes(16 << 10)
+                    .tailBytes(8 << 10)
+                    .build();
+            RaftOptions options = RaftOptions.DEFAULT
+                    .with()
+                    .core(core)
+                    .maxBatchBytes(4096)
+                    .maxBatchCommands(64)
+                    .maxCommandBytes(1 << 20)
+                    .maxPendingBytes(8 << 20)
+                    .maxLogQueueBytes(8 << 20)
+                    .snapshotThresholdBytes(32 << 10)
+                    .snapshotChunkBytes(1000)
+                    .build();
+            node = RaftNode.open(RaftNodeOptions.of(
+                            id, "test", disk, List.of(new NettyLoop(loops.next())), log, background, transport)
+                    .raft(options)
+                    .log(LogOptions.small(16 << 10, failure -> {}))
+                    .seed(id)
+                    .onFailure(failure -> failures.add(failure))
+                    .build());
             group = node.openGroup(GROUP, new ReplicaId(id, 1), genesis, sum);
         }
 

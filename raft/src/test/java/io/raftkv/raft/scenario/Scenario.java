@@ -133,17 +133,13 @@ final class Scenario {
     }
 
     private void nodes(int count, String[] words) {
-        CoreOptions defaults = CoreOptions.DEFAULT;
-        CoreOptions options = new CoreOptions(
-                defaults.heartbeatMs(),
-                defaults.electionMinMs(),
-                defaults.electionMaxMs(),
-                number(option(words, "append", "1000000")),
-                number(option(words, "inflight", "256")),
-                defaults.maxInflightBytes(),
-                defaults.maxUncommittedBytes(),
-                number(option(words, "cache", "1000000")),
-                number(option(words, "tail", "1000000")));
+        CoreOptions options = CoreOptions.DEFAULT
+                .with()
+                .maxAppendBytes(number(option(words, "append", "1000000")))
+                .maxInflightMessages(number(option(words, "inflight", "256")))
+                .cacheBytes(number(option(words, "cache", "1000000")))
+                .tailBytes(number(option(words, "tail", "1000000")))
+                .build();
         int voters = number(option(words, "voters", words[0]));
         Configuration genesis = Configuration.of(
                 IntStream.rangeClosed(1, voters).mapToObj(ScenarioReplica::id).toList());

@@ -52,19 +52,20 @@ final class SimNode {
 
     /** Opens the node and its groups; throws {@link PowerLoss} if the process dies over it. */
     void open() throws IOException {
-        RaftNode node = RaftNode.open(new RaftNodeOptions(
-                server,
-                CLUSTER_ID,
-                disk,
-                List.of(loop),
-                new SimThread(world, process, "log"),
-                new SimThread(world, process, "background"),
-                cluster.network().attach(process, server),
-                raftOptions(cluster.swarm()),
-                logOptions(cluster.swarm()),
-                world.random.nextLong(),
-                new Observer(),
-                this::failed));
+        RaftNode node = RaftNode.open(RaftNodeOptions.of(
+                        server,
+                        CLUSTER_ID,
+                        disk,
+                        List.of(loop),
+                        new SimThread(world, process, "log"),
+                        new SimThread(world, process, "background"),
+                        cluster.network().attach(process, server))
+                .raft(raftOptions(cluster.swarm()))
+                .log(logOptions(cluster.swarm()))
+                .seed(world.random.nextLong())
+                .observer(new Observer())
+                .onFailure(this::failed)
+                .build());
         for (long group : cluster.groups()) {
             ReplicaId self = SimCluster.replica(server);
             SimKv machine = new SimKv(loop, (index, ordinal, hash) -> stateReached(group, index, ordinal, hash));
@@ -74,26 +75,23 @@ final class SimNode {
     }
 
     private static RaftOptions raftOptions(Swarm swarm) {
-        CoreOptions core = new CoreOptions(
-                100,
-                600,
-                1200,
-                swarm.maxAppendBytes(),
-                swarm.maxInflight(),
-                4 << 20,
-                16 << 20,
-                swarm.cacheBytes(),
-                swarm.tailBytes());
-        return new RaftOptions(
-                core,
-                64 << 10,
-                1024,
-                1 << 20,
-                1 << 20,
-                1 << 20,
-                swarm.snapshotEveryBytes(),
-                swarm.snapshotChunkBytes(),
-                swarm.applyBudgetBytes());
+        CoreOptions core = CoreOptions.DEFAULT
+                .with()
+                .maxAppendBytes(swarm.maxAppendBytes())
+                .maxInflightMessages(swarm.maxInflight())
+                .cacheBytes(swarm.cacheBytes())
+                .tailBytes(swarm.tailBytes())
+                .build();
+        return RaftOptions.DEFAULT
+                .with()
+                .core(core)
+                .maxCommandBytes(1 << 20)
+                .maxPendingBytes(1 << 20)
+                .maxLogQueueBytes(1 << 20)
+                .snapshotThresholdBytes(swarm.snapshotEveryBytes())
+                .snapshotChunkBytes(swarm.snapshotChunkBytes())
+                .applyBudgetBytes(swarm.applyBudgetBytes())
+                .build();
     }
 
     private static LogOptions logOptions(Swarm swarm) {
