@@ -43,6 +43,26 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** Log time is the only thing that a wall clock is for, and it is stamped where proposals are handed over. */
+    @Test
+    void noDecisionUsesAWallClock() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("io.raftkv.raft.driver.GroupRunner")
+                .should()
+                .callMethod(EventLoop.class, "wallClockMs")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("io.raftkv.raft.transport.netty.NettyLoop")
+                .should()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .dependOnClassesThat()
+                .haveNameMatching("java\\.time\\..*|java\\.util\\.Date")
+                .check(CLASSES);
+    }
+
     @Test
     void nettyAppearsInItsTransportOnly() {
         noClasses()

@@ -55,6 +55,13 @@ final class Elections {
         }
     }
 
+    /** The leader may have spoken all the while: its heartbeats are read first, or the next one is awaited. */
+    void paused() {
+        long spread = core.nanos(core.options.electionMinMs()) / 4;
+        long earliest = core.now + core.nanos(core.options.heartbeatMs()) + core.random.nextLong(spread + 1);
+        deadline = Math.max(deadline, earliest);
+    }
+
     void tick() {
         if (core.now < deadline) {
             return;

@@ -33,6 +33,8 @@ public sealed interface Input {
 
         void onLinkDown(LinkDown input);
 
+        void onPaused();
+
         void onTransferLeadership(TransferLeadership input);
 
         void onChangeMembers(ChangeMembers input);
@@ -132,6 +134,17 @@ public sealed interface Input {
         @Override
         public void dispatch(Handler handler) {
             handler.onLinkDown(this);
+        }
+    }
+
+    /**
+     * This process stood still: its timers are late. Given before the messages of the turn. What others said meanwhile may
+     * still lie in the sockets, so no time-out that ran out in the gap tells anything about them.
+     */
+    record Paused() implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onPaused();
         }
     }
 

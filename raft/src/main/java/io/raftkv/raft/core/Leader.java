@@ -95,6 +95,11 @@ final class Leader {
         }
     }
 
+    /** The answers to what it said before are read first, or those to the next heartbeat, before it judges who is there. */
+    void paused() {
+        quorumCheckDue = Math.max(quorumCheckDue, core.now + 2 * core.nanos(core.options.heartbeatMs()));
+    }
+
     private long lastHeard(ReplicaId id) {
         Progress progress = followers.get(id);
         return progress == null ? Long.MIN_VALUE : progress.lastHeardNanos;

@@ -573,6 +573,15 @@ public final class RaftCore {
         }
 
         @Override
+        public void onPaused() {
+            if (role == Role.LEADER) {
+                leaderRole.paused();
+            } else {
+                elections.paused();
+            }
+        }
+
+        @Override
         public void onTransferLeadership(Input.TransferLeadership input) {
             leaderRole.transfer(input.target());
         }

@@ -26,6 +26,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,9 @@ final class GroupRunner implements RaftGroup {
     private @Nullable Runnable receivedState;
     private EventLoop.@Nullable Scheduled timer;
     private long timerAt;
+    /** A timer that is late by more tells that the loop stood still. */
+    private final long pauseNanos;
+
     private boolean beatIsDue;
     private boolean closed;
 
@@ -100,6 +104,8 @@ final class GroupRunner implements RaftGroup {
         this.self = self;
         this.machine = machine;
         this.transfers = new SnapshotTransfers(this);
+        this.timerAt = loop.nowNanos();
+        this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
         this.lastApplied = core.snapshot().index();
         this.toldCommit = core.commitIndex();
         this.lastAppliedTimeMs = core.snapshot().timeMs();
@@ -346,9 +352,7 @@ final class GroupRunner implements RaftGroup {
     /** Ends this replica: whoever waits is told. */
     void close(String why) {
         closed = true;
-        if (timer != null) {
-            timer.cancel();
-        }
+        cancelTimer();
         failProposed(why);
         completions.forEach(completion -> completion.failed(stopped()));
         reads.forEach(completion -> completion.failed(stopped()));
@@ -373,6 +377,7 @@ final class GroupRunner implements RaftGroup {
             return;
         }
         try {
+            noticePause();
             Input input;
             while ((input = inputs.poll()) != null) {
                 if (input instanceof Input.Receive receive) {
@@ -390,6 +395,20 @@ final class GroupRunner implements RaftGroup {
             armTimer();
         } catch (RuntimeException | Error e) {
             node.fail(e);
+        }
+    }
+
+    /**
+     * A garbage collection, a stopped process or a loop that was busy: the timer is late. Not the gap between two turns, as
+     * a group with nothing to do has long ones.
+     */
+    private void noticePause() {
+        long late = loop.nowNanos() - timerAt;
+        if (late > pauseNanos) {
+            LOG.debug("group {} {}: its loop stood still for {} ms", groupId, self, late / 1_000_000);
+            node.options().observer().paused(groupId, self, late);
+            step(new Input.Paused());
+            cancelTimer();
         }
     }
 
@@ -462,9 +481,7 @@ final class GroupRunner implements RaftGroup {
             // message.
             return;
         }
-        if (timer != null) {
-            timer.cancel();
-        }
+        cancelTimer();
         timerAt = deadline;
         timer = loop.schedule(Math.max(0, deadline - loop.nowNanos()), () -> {
             timer = null;
@@ -472,6 +489,13 @@ final class GroupRunner implements RaftGroup {
                 worker.ready(this);
             }
         });
+    }
+
+    private void cancelTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
     }
 
     /** Applies what is committed, as much as the budget allows, and serves the reads that waited for it. */

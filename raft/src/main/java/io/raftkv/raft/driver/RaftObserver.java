@@ -58,6 +58,9 @@ public interface RaftObserver {
     /** What the disk held when the group was opened: {@code entries} follow {@code start}. */
     default void recovered(long groupId, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {}
 
+    /** The loop of the replica served its timer so much too late: the process, or its loop, stood still. */
+    default void paused(long groupId, ReplicaId self, long lateNanos) {}
+
     /** Malformed or foreign input was refused. */
     default void dropped(String why) {}
 }

@@ -27,7 +27,9 @@ import java.util.stream.IntStream;
  *                             first V know of no configuration
  * log N term=T [vote=V] terms=1,1,2                 starts replica N with this on its disk
  * timeout N                   lets time pass until the timer of N is due, and fires it
+ * tick N                      gives N the time; its timer fires if it is due
  * wait MS                     lets time pass; no timer fires
+ * pause N MS                  lets time pass in which N stands still; its messages and its timer wait
  * propose N TEXT | read N     asks replica N
  * change N A,B,C [version=V] | abort N | transfer N A   likewise
  * disk N [COUNT] | disk all   finishes the writes under way, or the COUNT oldest
@@ -67,6 +69,10 @@ final class Scenario {
             case "log" -> log(number(words[0]), words);
             case "timeout" -> timeout(number(words[0]));
             case "wait" -> nowNanos += number(words[0]) * 1_000_000L;
+            case "pause" -> {
+                nowNanos += number(words[1]) * 1_000_000L;
+                step(number(words[0]), new Input.Paused());
+            }
             case "propose" -> step(number(words[0]), new Input.Propose(token++, 0, List.of(Bytes.utf8(words[1]))));
             case "change" ->
                 step(
@@ -77,6 +83,7 @@ final class Scenario {
             case "transfer" ->
                 step(number(words[0]), new Input.TransferLeadership(ScenarioReplica.id(number(words[1]))));
             case "read" -> step(number(words[0]), new Input.Read(token++));
+            case "tick" -> step(number(words[0]), new Input.Tick());
             case "disk" -> disk(words);
             case "deliver" -> deliver(words);
             case "drop" -> network.removeIf(onLink(words));

@@ -256,6 +256,11 @@ final class SimNode {
         }
 
         @Override
+        public void paused(long group, ReplicaId self, long lateNanos) {
+            heard(group, "stood still for " + lateNanos / 1_000_000 + " ms", checks -> cluster.totals().pauses++);
+        }
+
+        @Override
         public void dropped(String why) {
             world.trace(() -> process + " drops: " + why);
         }

@@ -71,6 +71,9 @@ class SimulationTest {
         busy(runs, "joint configurations", run -> run.jointConfigurations);
         busy(runs, "finished changes of members", run -> run.changesDone);
         busy(runs, "replicas told that they were removed", run -> run.removals);
+        assertThat(sum(runs, run -> run.pauses))
+                .as("pauses that a replica noticed")
+                .isPositive();
         assertThat(sum(runs, run -> run.operations) / seconds)
                 .as("operations per second")
                 .isGreaterThan(20);

@@ -13,6 +13,7 @@ final class Totals {
     long jointConfigurations;
     long changesDone;
     long removals;
+    long pauses;
     long operations;
     long reads;
     long unknownOutcomes;
