@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * One replica's view of its group.
  *
  * @param matchIndex on a leader, how far the log of each member is known to agree; empty elsewhere
+ * @param snapshotProblem why the last snapshot of the own state could not be taken; null if it could, or there was none
  */
 public record GroupStatus(
         long groupId,
@@ -20,7 +21,8 @@ public record GroupStatus(
         long lastApplied,
         long snapshotIndex,
         Configuration configuration,
-        SortedMap<ReplicaId, Long> matchIndex) {
+        SortedMap<ReplicaId, Long> matchIndex,
+        @Nullable String snapshotProblem) {
     /** The roles of a replica (Raft §3.3, §4.2.1, §9.6). */
     public enum Role {
         FOLLOWER,

@@ -73,6 +73,15 @@ public interface RaftGroup {
      */
     void abortChange(Completion completion);
 
+    /**
+     * Takes a snapshot of the present state now, and not only when the log has grown, so that the log can be cut: for
+     * operators and tests. Waits for its turn among the other groups of the node.
+     *
+     * @param completion completed with the index (a Long) of a durable snapshot that holds all that was applied here before
+     *     the call, at once if there is one; {@link RaftException.Busy} says why none could be written
+     */
+    void takeSnapshot(Completion completion);
+
     /** Tells of changes of role or leader. {@code listener} runs on the loop; replaces an earlier one. */
     void onLeaderChange(LeaderListener listener);
 

@@ -26,7 +26,10 @@ public interface StateMachine {
 
     /**
      * Freezes the state as it is now. Must be quick: it blocks the loop. Writes go on while the frozen state is written;
-     * they must not show in it. At most one frozen state exists at a time.
+     * they must not show in it. At most one frozen state exists at a time; a loaded state may take the place of this one
+     * meanwhile.
+     *
+     * @throws RuntimeException no snapshot is taken now; one is tried again later
      */
     FrozenState freeze();
 

@@ -89,6 +89,11 @@ final class FakeGroup implements RaftGroup {
     }
 
     @Override
+    public void takeSnapshot(Completion completion) {
+        throw new UnsupportedOperationException("not used here");
+    }
+
+    @Override
     public void transferLeadership(ReplicaId target) {
         throw new UnsupportedOperationException();
     }

@@ -142,6 +142,11 @@ public final class FakeGroup implements RaftGroup {
     }
 
     @Override
+    public void takeSnapshot(Completion completion) {
+        throw new UnsupportedOperationException("not used by servers");
+    }
+
+    @Override
     public void transferLeadership(ReplicaId target) {
         throw new UnsupportedOperationException("not used by servers");
     }
@@ -160,7 +165,8 @@ public final class FakeGroup implements RaftGroup {
                 index,
                 0,
                 Configuration.of(List.of(SELF, OTHER, new ReplicaId(0x3333, 1))),
-                new TreeMap<>());
+                new TreeMap<>(),
+                null);
     }
 
     @Override

@@ -242,6 +242,17 @@ final class GroupRunner implements RaftGroup {
         onLoop(() -> ask(wish.token(), wish, completion));
     }
 
+    @Override
+    public void takeSnapshot(Completion completion) {
+        onLoop(() -> {
+            if (closed) {
+                completion.failed(stopped());
+            } else {
+                snapshots.ask(completion);
+            }
+        });
+    }
+
     private void ask(long token, Input wish, Completion completion) {
         if (closed) {
             completion.failed(stopped());
@@ -293,6 +304,13 @@ final class GroupRunner implements RaftGroup {
     void input(Input input) {
         if (!closed) {
             inputs.add(input);
+            worker.ready(this);
+        }
+    }
+
+    /** Asks for a turn though nothing came in. */
+    void wake() {
+        if (!closed) {
             worker.ready(this);
         }
     }
@@ -366,6 +384,7 @@ final class GroupRunner implements RaftGroup {
         confirming.clear();
         confirmed.clear();
         isLeader = false;
+        snapshots.close(stopped());
         transfers.close();
     }
 
@@ -602,7 +621,8 @@ final class GroupRunner implements RaftGroup {
                 lastApplied,
                 core.snapshot().index(),
                 core.configuration(),
-                core.matchIndexes());
+                core.matchIndexes(),
+                snapshots.problem());
     }
 
     /** Does what the core wants. */

@@ -56,13 +56,14 @@ public final class RaftNode implements AutoCloseable {
     private final Map<Long, GroupRunner> groups = new ConcurrentHashMap<>();
     private final Map<Long, RecoveredGroup> recovered;
     private final Set<Long> opened = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean snapshotSlot = new AtomicBoolean();
+    private final Turns snapshotTurns;
     private final AtomicBoolean stopped = new AtomicBoolean();
 
     private RaftNode(RaftNodeOptions options, SharedLog log) {
         this.options = options;
         this.log = log;
         this.snapshots = new SnapshotStore(options.disk(), "snapshots");
+        this.snapshotTurns = new Turns(options.snapshots().maxTaken(), Long.MAX_VALUE);
         this.recovered = new ConcurrentHashMap<>(log.recovered());
         // The log must not keep what the groups take over: it is all their entries.
         log.recovered().clear();
@@ -156,6 +157,7 @@ public final class RaftNode implements AutoCloseable {
     private RaftCore.Recovered recover(long groupId, @Nullable Configuration genesis, StateMachine machine)
             throws IOException {
         RecoveredGroup fromLog = recovered.remove(groupId);
+        snapshots.deleteLeftovers(groupId);
         Optional<StoredSnapshot> snapshot = snapshots.newest(groupId);
         if (snapshot.isEmpty() && fromLog == null && genesis != null) {
             // The first configuration rests as the snapshot of the empty state, so that a restart needs nobody to tell
@@ -237,8 +239,9 @@ public final class RaftNode implements AutoCloseable {
         return snapshots;
     }
 
-    AtomicBoolean snapshotSlot() {
-        return snapshotSlot;
+    /** Who of the groups may take a snapshot of its state. */
+    Turns snapshotTurns() {
+        return snapshotTurns;
     }
 
     /** The decision maker of a group, for the checks of the simulator. Threads: only where nothing runs on the loop. */

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
  * @param logExecutor runs the writes of the log: one at a time, in order. May block on the disk
  * @param backgroundExecutor writes, reads and checks snapshots: one at a time, in order
  * @param transport owned by the node from here on
+ * @param snapshots how much of the node its snapshots may take
  * @param seed of the random election time-outs
  * @param observer told of what happens, for tests and metrics
  * @param onFailure told once if the node must stop: the disk failed, or an invariant broke. The node answers nothing any
@@ -33,6 +34,7 @@ public record RaftNodeOptions(
         Transport transport,
         RaftOptions raft,
         LogOptions log,
+        SnapshotOptions snapshots,
         long seed,
         RaftObserver observer,
         Consumer<Throwable> onFailure) {
@@ -66,6 +68,7 @@ public record RaftNodeOptions(
         private final Transport transport;
         private RaftOptions raft = RaftOptions.DEFAULT;
         private LogOptions log = LogOptions.defaults(failure -> {});
+        private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
         private long seed = System.nanoTime();
         private RaftObserver observer = RaftObserver.NONE;
         private Consumer<Throwable> onFailure = failure -> {};
@@ -97,6 +100,11 @@ public record RaftNodeOptions(
             return this;
         }
 
+        public Builder snapshots(SnapshotOptions value) {
+            snapshots = value;
+            return this;
+        }
+
         public Builder seed(long value) {
             seed = value;
             return this;
@@ -123,6 +131,7 @@ public record RaftNodeOptions(
                     transport,
                     raft,
                     log,
+                    snapshots,
                     seed,
                     observer,
                     onFailure);

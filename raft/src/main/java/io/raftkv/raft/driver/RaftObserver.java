@@ -43,6 +43,9 @@ public interface RaftObserver {
     /** A snapshot of the own state is durable. */
     default void snapshotTaken(long groupId, ReplicaId self, SnapshotMeta meta) {}
 
+    /** A snapshot of the own state at {@code meta} failed and is tried again later; the log is kept. */
+    default void snapshotFailed(long groupId, ReplicaId self, SnapshotMeta meta, Exception why) {}
+
     /** A snapshot of the leader took the place of the state and of the log up to {@code meta.index()}. */
     default void snapshotInstalled(long groupId, ReplicaId self, SnapshotMeta meta) {}
 

@@ -116,6 +116,15 @@ public final class SnapshotStore {
         return publish(temporary, groupId, meta, bytes);
     }
 
+    /** Deletes what an earlier life of the process began and nobody will go on with; called before anything is begun. */
+    public void deleteLeftovers(long groupId) throws IOException {
+        deleteAll(groupId, WRITING, index -> true);
+        List<Long> complete = complete(groupId);
+        if (!complete.isEmpty()) {
+            deleteAll(groupId, RECEIVING, index -> index <= complete.get(0));
+        }
+    }
+
     /** Gives a synced file its name. */
     StoredSnapshot publish(String from, long groupId, SnapshotMeta meta, long bytes) throws IOException {
         String to = path(groupId, meta.index());

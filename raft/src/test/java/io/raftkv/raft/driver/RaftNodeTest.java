@@ -13,7 +13,7 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
-import io.raftkv.raft.StateMachine;
+import io.raftkv.raft.SmallStateMachine;
 import io.raftkv.raft.core.CoreOptions;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.SnapshotMeta;
@@ -23,11 +23,7 @@ import io.raftkv.raft.transport.FrameCodec;
 import io.raftkv.raft.transport.Transport;
 import io.raftkv.raft.transport.netty.NettyLoop;
 import io.raftkv.raft.transport.netty.NettyTransport;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -64,7 +60,7 @@ class RaftNodeTest {
     private final Map<Long, Server> servers = new ConcurrentHashMap<>();
 
     /** Adds numbers; the result is the sum. */
-    private static final class Sum implements StateMachine {
+    private static final class Sum implements SmallStateMachine {
         private long sum;
 
         @Override
@@ -78,23 +74,13 @@ class RaftNodeTest {
         }
 
         @Override
-        public FrozenState freeze() {
-            long frozen = sum;
-            return new FrozenState() {
-                @Override
-                public void writeTo(OutputStream out) throws IOException {
-                    new DataOutputStream(out).writeLong(frozen);
-                }
-
-                @Override
-                public void close() {}
-            };
+        public byte[] save() {
+            return number(sum).toArray();
         }
 
         @Override
-        public Runnable load(InputStream in) throws IOException {
-            long loaded = new DataInputStream(in).readLong();
-            return () -> sum = loaded;
+        public void restore(byte[] state) {
+            sum = ByteBuffer.wrap(state).getLong();
         }
     }
 
