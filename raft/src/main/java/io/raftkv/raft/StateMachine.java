@@ -17,7 +17,9 @@ public interface StateMachine {
      * Applies one committed command.
      *
      * @param index the log index of the entry that carries the command; several commands may share one
-     * @param timeMs the log time: wall clock of the leader at the proposal, never less than that of any entry before
+     * @param timeMs the log time: wall clock of the leader at the proposal, never less than that of any entry before. It
+     *     stands still while there is no leader and does not follow clocks that jump, so it may be behind the true time: good
+     *     to measure how long ago an earlier command was, not to tell the date
      * @return given to the proposer if it waits on this replica; owned by the caller from then on
      * @throws RuntimeException stops the replica: a command that is refused must be so by its result, on all replicas
      */

@@ -64,7 +64,7 @@ public sealed interface Input {
      * A batch of commands wants to be appended as one entry.
      *
      * @param token returned in {@link Effect.Appended} or {@link Effect.Refused}
-     * @param wallClockMs the clock of this server; raised to the time of the last entry if behind
+     * @param wallClockMs the clock of this server, from which the time of the entry is made, see {@link LogClock}
      */
     record Propose(long token, long wallClockMs, List<Bytes> commands) implements Input {
         public Propose {

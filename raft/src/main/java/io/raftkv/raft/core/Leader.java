@@ -25,6 +25,7 @@ final class Leader {
     final MembershipChange change;
     private final RaftCore core;
     private final ReadRounds rounds = new ReadRounds();
+    private final LogClock clock;
     private final List<Long> readsBeforeNoOp = new ArrayList<>();
     private SortedMap<ReplicaId, Progress> followers = new TreeMap<>();
     private long uncommittedBytes;
@@ -36,6 +37,7 @@ final class Leader {
     Leader(RaftCore core) {
         this.core = core;
         this.change = new MembershipChange(core, this);
+        this.clock = new LogClock(core.options.electionMaxMs());
     }
 
     void start() {
@@ -46,6 +48,7 @@ final class Leader {
         heartbeatDue = nextBeat();
         quorumCheckDue = core.now + core.nanos(core.options.electionMaxMs());
         change.start();
+        clock.takeOffice(core.now, core.lastTimeMs());
         // Nothing of earlier terms may be committed by counting (§3.6.2), nor read (§6.4), before an entry of this term
         // is.
         append(Entry.encodeBody(Entry.Type.NO_OP, core.lastTimeMs(), Bytes.EMPTY));
@@ -113,7 +116,7 @@ final class Leader {
         } else if (uncommittedBytes > core.options.maxUncommittedBytes()) {
             refuse(input, Effect.Refused.Reason.TOO_MANY_UNCOMMITTED);
         } else {
-            long timeMs = Math.max(core.lastTimeMs(), input.wallClockMs());
+            long timeMs = clock.stamp(core.now, core.lastTimeMs(), input.wallClockMs());
             append(CommandBatch.encodeBody(timeMs, input.commands()));
             core.emit(new Effect.Appended(input.token(), core.log.lastIndex(), core.term()));
         }

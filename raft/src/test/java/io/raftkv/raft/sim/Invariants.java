@@ -27,6 +27,7 @@ final class Invariants {
     private final Map<ReplicaId, Replica> replicas = new HashMap<>();
     private final LogImage committed = new LogImage();
     private final ConfigurationChecks configurations;
+    private final LogTimeChecks times;
 
     private record Ballot(ReplicaId voter, long term) {}
 
@@ -48,6 +49,7 @@ final class Invariants {
 
     Invariants(SimWorld world, long groupId, Configuration genesis, Totals totals) {
         this.configurations = new ConfigurationChecks(world, genesis, committed, totals);
+        this.times = new LogTimeChecks(world);
         this.world = world;
         this.groupId = groupId;
         this.totals = totals;
@@ -131,6 +133,9 @@ final class Invariants {
         log.append(entry.term(), entry.crc());
         match(id, entry, previousTerm);
         configurations.appended(id, entry, log);
+        if (replica(id).leads == entry.term()) {
+            times.stamped(id, entry);
+        }
     }
 
     /** Log matching: the same index and term means the same entry, and the same one before it. */
