@@ -1,11 +1,12 @@
 package io.raftkv.coordinator.jgroups;
 
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.Transport;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Raft's frames on the channel that the nodes have anyway. The channel is not closed with it.
+ * Raft's frames on the channel that the nodes have anyway, both lanes in one: the coordinator's snapshots are small. The channel is not closed with it.
  *
  * <p>Threads: any; the receiver is called on JGroups' threads.
  */
@@ -24,7 +25,7 @@ public final class JGroupsTransport implements Transport {
     }
 
     @Override
-    public void send(long server, ByteBuffer frame) {
+    public void send(long server, Lane lane, ByteBuffer frame) {
         channel.send(server, FrameType.RAFT, frame);
     }
 

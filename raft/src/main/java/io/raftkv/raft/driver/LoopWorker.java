@@ -7,6 +7,7 @@ import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.Message.Envelope;
 import io.raftkv.raft.log.SharedLog;
 import io.raftkv.raft.transport.FrameCodec;
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.Transport;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import java.util.TreeMap;
 
 /**
  * The groups of one event loop, and their turns. In a turn every group that has something to do decides; then the disk and
- * the network get what all of them want, in one log record and one frame per peer; then committed entries are applied.
+ * the network get what all of them want, in one log record and one frame per peer and lane; then committed entries are applied.
  * Disk and network come first as they work on while this thread applies.
  *
  * <p>Threads: the loop.
@@ -28,15 +29,21 @@ final class LoopWorker {
     private record Mark(GroupRunner group, long sequence) {}
 
     private static final class Outgoing {
+        final Lane lane;
         List<Envelope> envelopes = new ArrayList<>();
         int bytes;
+
+        Outgoing(Lane lane) {
+            this.lane = lane;
+        }
     }
 
     private final EventLoop loop;
     private final SharedLog log;
     private final Transport transport;
     private final ArrayDeque<GroupRunner> ready = new ArrayDeque<>();
-    private final Map<Long, Outgoing> outgoing = new TreeMap<>();
+    private final Map<Long, Outgoing> control = new TreeMap<>();
+    private final Map<Long, Outgoing> bulk = new TreeMap<>();
     private List<GroupWrite> writes = new ArrayList<>();
     private List<Mark> marks = new ArrayList<>();
     private boolean turnIsDue;
@@ -79,7 +86,9 @@ final class LoopWorker {
     }
 
     void send(long groupId, ReplicaId from, ReplicaId to, Message message) {
-        Outgoing toServer = outgoing.computeIfAbsent(to.server(), server -> new Outgoing());
+        Lane lane = message instanceof Message.InstallSnapshot ? Lane.BULK : Lane.CONTROL;
+        Outgoing toServer =
+                (lane == Lane.BULK ? bulk : control).computeIfAbsent(to.server(), server -> new Outgoing(lane));
         int bytes = FrameCodec.bytes(message);
         if (toServer.bytes > 0 && toServer.bytes + bytes > MAX_FRAME_BYTES) {
             flush(to.server(), toServer);
@@ -106,15 +115,18 @@ final class LoopWorker {
     }
 
     private void sendAll() {
-        outgoing.forEach((server, toServer) -> {
-            if (toServer.bytes > 0) {
-                flush(server, toServer);
-            }
-        });
+        control.forEach(this::flushIfAny);
+        bulk.forEach(this::flushIfAny);
+    }
+
+    private void flushIfAny(long server, Outgoing toServer) {
+        if (toServer.bytes > 0) {
+            flush(server, toServer);
+        }
     }
 
     private void flush(long server, Outgoing toServer) {
-        transport.send(server, FrameCodec.encode(toServer.envelopes));
+        transport.send(server, toServer.lane, FrameCodec.encode(toServer.envelopes));
         toServer.envelopes = new ArrayList<>();
         toServer.bytes = 0;
     }

@@ -16,11 +16,14 @@ public interface Transport extends AutoCloseable {
     /** Starts to receive. Called once, before any {@link #send}. */
     void start(Receiver receiver);
 
-    /** Sends {@code frame} (from position to limit; owned by the transport from here on). */
-    void send(long server, ByteBuffer frame);
+    /**
+     * Sends {@code frame} (from position to limit; owned by the transport from here on). A transport that has one way only
+     * may use it for both lanes; then a snapshot slows down everything else.
+     */
+    void send(long server, Lane lane, ByteBuffer frame);
 
     /**
-     * Bytes that wait for {@code server}; the driver builds no new appends for it above a limit.
+     * Bytes that wait for {@code server} in {@link Lane#CONTROL}; the driver builds no new appends for it above a limit.
      */
     long queuedBytes(long server);
 

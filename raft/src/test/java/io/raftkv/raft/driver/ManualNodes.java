@@ -12,6 +12,7 @@ import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.CoreOptions;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.sim.SimDisk;
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,7 +45,7 @@ final class ManualNodes {
     /** What goes wrong in a node that lost its power, and what stopped one. */
     final List<Throwable> failures = new ArrayList<>();
     /** Whether a frame from one server to another arrives. */
-    Link link = (from, to) -> true;
+    Link link = (from, to, lane) -> true;
 
     RaftOptions raft = RaftOptions.DEFAULT
             .with()
@@ -55,7 +56,7 @@ final class ManualNodes {
     LogOptions log = LogOptions.small(4 << 10, failure -> {});
 
     interface Link {
-        boolean carries(long from, long to);
+        boolean carries(long from, long to, Lane lane);
     }
 
     final EventLoop loop = new EventLoop() {
@@ -208,8 +209,8 @@ final class ManualNodes {
         }
 
         @Override
-        public void send(long server, ByteBuffer frame) {
-            if (!node.dead && link.carries(node.id, server)) {
+        public void send(long server, Lane lane, ByteBuffer frame) {
+            if (!node.dead && link.carries(node.id, server, lane)) {
                 byte[] bytes = new byte[frame.remaining()];
                 frame.get(bytes);
                 long from = node.id;

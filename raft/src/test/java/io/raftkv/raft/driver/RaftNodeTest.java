@@ -20,6 +20,7 @@ import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.FileDisk;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.transport.FrameCodec;
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.Transport;
 import io.raftkv.raft.transport.netty.NettyLoop;
 import io.raftkv.raft.transport.netty.NettyTransport;
@@ -403,7 +404,9 @@ class RaftNodeTest {
                     .until(
                             () -> {
                                 transport.send(
-                                        1, FrameCodec.encode(List.of(new Message.Envelope(GROUP, from, to, message))));
+                                        1,
+                                        Lane.BULK,
+                                        FrameCodec.encode(List.of(new Message.Envelope(GROUP, from, to, message))));
                                 return answers.poll(100, TimeUnit.MILLISECONDS)
                                                 instanceof Message.SnapshotResponse answer
                                         ? answer.receivedBytes()

@@ -68,7 +68,7 @@ final class Nemesis {
     void stop() {
         stopped = true;
         network.healAll();
-        network.behave(SimWorld.millis(1), false);
+        network.behave(SimWorld.millis(1), SimWorld.millis(1), false);
         for (SimServer server : cluster.servers()) {
             if (server.isUp()) {
                 server.life().unharm();

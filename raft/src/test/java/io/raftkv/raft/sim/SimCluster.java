@@ -26,7 +26,7 @@ final class SimCluster {
         this.swarm = swarm;
         this.totals = totals;
         this.network = new SimNetwork(world, swarm.servers(), new FrameChecks(this));
-        network.behave(SimWorld.millis(swarm.networkDelayMs()), swarm.reorders());
+        network.behave(SimWorld.millis(swarm.networkDelayMs()), SimWorld.millis(swarm.bulkDelayMs()), swarm.reorders());
         List<ReplicaId> voters = new ArrayList<>();
         for (int id = 1; id <= swarm.firstVoters(); id++) {
             voters.add(replica(id));

@@ -1,5 +1,6 @@
 package io.raftkv.raft.sim;
 
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.Transport;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ final class SimNetwork {
     private final Endpoint[] endpoints;
     private final FrameListener listener;
     private double delayNanos;
+    private double bulkDelayNanos;
     private boolean reorders;
     private double loss;
     private double repeats;
@@ -40,9 +42,13 @@ final class SimNetwork {
         }
     }
 
-    /** @param delayNanos the mean of a frame's time under way */
-    void behave(double delayNanos, boolean reorders) {
+    /**
+     * @param delayNanos the mean of a frame's time under way
+     * @param bulkDelayNanos likewise of a piece of a snapshot
+     */
+    void behave(double delayNanos, double bulkDelayNanos, boolean reorders) {
         this.delayNanos = delayNanos;
+        this.bulkDelayNanos = bulkDelayNanos;
         this.reorders = reorders;
     }
 
@@ -102,7 +108,7 @@ final class SimNetwork {
         }
     }
 
-    private void send(int from, int to, ByteBuffer frame) {
+    private void send(int from, int to, Lane lane, ByteBuffer frame) {
         byte[] bytes = new byte[frame.remaining()];
         frame.get(bytes);
         CRC32C crc = new CRC32C();
@@ -114,17 +120,18 @@ final class SimNetwork {
         if (link.cut || world.chance(loss)) {
             return;
         }
-        deliverLater(link, from, to, bytes);
+        deliverLater(link, lane, from, to, bytes);
         if (world.chance(repeats)) {
-            deliverLater(link, from, to, bytes);
+            deliverLater(link, lane, from, to, bytes);
         }
     }
 
-    private void deliverLater(Link link, int from, int to, byte[] bytes) {
-        long arrival = world.nowNanos() + world.exponential(delayNanos);
+    private void deliverLater(Link link, Lane lane, int from, int to, byte[] bytes) {
+        double mean = lane == Lane.BULK ? bulkDelayNanos : delayNanos;
+        long arrival = world.nowNanos() + world.exponential(mean);
         if (!reorders) {
-            arrival = Math.max(arrival, link.lastArrival);
-            link.lastArrival = arrival;
+            arrival = Math.max(arrival, link.lastArrival[lane.ordinal()]);
+            link.lastArrival[lane.ordinal()] = arrival;
         }
         long epoch = link.epoch;
         link.bytesUnderWay += bytes.length;
@@ -153,7 +160,9 @@ final class SimNetwork {
     private static final class Link {
         private boolean cut;
         private long epoch;
-        private long lastArrival;
+        /** By lane: there is no order between them. */
+        private final long[] lastArrival = new long[Lane.values().length];
+
         private long bytesUnderWay;
     }
 
@@ -174,9 +183,9 @@ final class SimNetwork {
         }
 
         @Override
-        public void send(long peer, ByteBuffer frame) {
+        public void send(long peer, Lane lane, ByteBuffer frame) {
             if (process.alive()) {
-                SimNetwork.this.send(server, (int) peer, frame);
+                SimNetwork.this.send(server, (int) peer, lane, frame);
             }
         }
 

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.netty.Handshake.Answer;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -16,6 +17,7 @@ final class LinkIn extends ByteToMessageDecoder {
 
     private final NettyTransport transport;
     private long peer;
+    private Lane lane = Lane.CONTROL;
 
     LinkIn(NettyTransport transport) {
         this.transport = transport;
@@ -62,8 +64,9 @@ final class LinkIn extends ByteToMessageDecoder {
             return false;
         }
         peer = hello.from();
+        lane = hello.lane();
         context.writeAndFlush(context.alloc().buffer(1).writeByte(Answer.WELCOME.ordinal()));
-        transport.accepted(peer, context.channel());
+        transport.accepted(peer, lane, context.channel());
         return true;
     }
 
@@ -78,7 +81,7 @@ final class LinkIn extends ByteToMessageDecoder {
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         super.channelInactive(context);
         if (peer != 0) {
-            transport.lost(peer, context.channel());
+            transport.lost(peer, lane, context.channel());
         }
     }
 

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.netty.Handshake.Answer;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The link to one peer. What is sent while it is not up is dropped: Raft repeats what matters, and what was said some time
+ * The link to one peer for one lane. What is sent while it is not up is dropped: Raft repeats what matters, and what was said some time
  * ago mostly does not.
  *
  * <p>Threads: any.
@@ -39,6 +40,7 @@ final class LinkOut {
 
     private final NettyTransport transport;
     private final long peer;
+    private final Lane lane;
     private final AtomicLong queued = new AtomicLong();
     private volatile @Nullable Channel up;
     private volatile long progressNanos;
@@ -51,9 +53,10 @@ final class LinkOut {
     private long notBeforeNanos = System.nanoTime();
     private @Nullable String lastComplaint;
 
-    LinkOut(NettyTransport transport, long peer) {
+    LinkOut(NettyTransport transport, long peer, Lane lane) {
         this.transport = transport;
         this.peer = peer;
+        this.lane = lane;
     }
 
     long queuedBytes() {
@@ -91,7 +94,7 @@ final class LinkOut {
         });
     }
 
-    /** The peer said something, on a link of its own. */
+    /** The peer said something, on one of its own links. */
     void heard() {
         if (unanswered) {
             unanswered = false;
@@ -166,7 +169,7 @@ final class LinkOut {
         @Override
         public void channelActive(ChannelHandlerContext context) {
             ByteBuf hello = context.alloc().buffer();
-            new Handshake(transport.serverId(), peer, transport.clusterId()).writeTo(hello);
+            new Handshake(lane, transport.serverId(), peer, transport.clusterId()).writeTo(hello);
             context.writeAndFlush(hello);
             context.executor()
                     .schedule(
@@ -189,7 +192,7 @@ final class LinkOut {
             if (answer == Answer.WELCOME) {
                 welcome = true;
                 up(context.channel());
-                transport.linkChanged(peer, true);
+                transport.linkChanged(peer, lane, true);
             } else {
                 why = "refused: " + answer.text;
                 context.close();
@@ -200,7 +203,7 @@ final class LinkOut {
         public void channelInactive(ChannelHandlerContext context) {
             down(why);
             if (welcome) {
-                transport.linkChanged(peer, false);
+                transport.linkChanged(peer, lane, false);
             }
         }
 

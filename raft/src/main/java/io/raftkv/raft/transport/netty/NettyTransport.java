@@ -10,6 +10,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.Transport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,7 +21,7 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frames over TCP. Each server opens one link to each peer it has something for, and sends on that one only; what it
+ * Frames over TCP. Each server opens one link per lane to each peer it has something for, and sends on those only; what it
  * receives comes on the links that its peers opened. A link is opened by the first frame for a peer and again after it
  * broke, with a pause that grows.
  *
@@ -37,15 +38,19 @@ public final class NettyTransport implements Transport {
     /** The first byte that a peer sends; a server that shares its port with another protocol looks at it. */
     public static final byte FIRST_BYTE = Handshake.FIRST_BYTE;
 
+    private static final Lane[] LANES = Lane.values();
+
     private final String clusterId;
     private final long serverId;
     private final EventLoopGroup loops;
     private final LongFunction<@Nullable InetSocketAddress> addresses;
-    private final Map<Long, LinkOut> links = new ConcurrentHashMap<>();
-    private final Map<Long, Channel> accepted = new ConcurrentHashMap<>();
+    private final Map<Way, LinkOut> links = new ConcurrentHashMap<>();
+    private final Map<Way, Channel> accepted = new ConcurrentHashMap<>();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private volatile @Nullable Receiver receiver;
     private volatile boolean closed;
+
+    private record Way(long server, Lane lane) {}
 
     /**
      * @param addresses where a server is, or null if that is not known (yet); asked whenever a link is opened
@@ -103,15 +108,16 @@ public final class NettyTransport implements Transport {
     }
 
     @Override
-    public void send(long server, ByteBuffer frame) {
+    public void send(long server, Lane lane, ByteBuffer frame) {
         if (!closed) {
-            links.computeIfAbsent(server, to -> new LinkOut(this, to)).send(frame);
+            links.computeIfAbsent(new Way(server, lane), way -> new LinkOut(this, server, lane))
+                    .send(frame);
         }
     }
 
     @Override
     public long queuedBytes(long server) {
-        LinkOut link = links.get(server);
+        LinkOut link = links.get(new Way(server, Lane.CONTROL));
         return link == null ? 0 : link.queuedBytes();
     }
 
@@ -153,24 +159,27 @@ public final class NettyTransport implements Transport {
     }
 
     /** A peer opened a link. One that it opened before is dead, even if that has not been noticed here. */
-    void accepted(long server, Channel channel) {
-        Channel before = accepted.put(server, channel);
+    void accepted(long server, Lane lane, Channel channel) {
+        Channel before = accepted.put(new Way(server, lane), channel);
         if (before != null) {
             before.close();
         }
-        linkChanged(server, true);
+        linkChanged(server, lane, true);
     }
 
-    void lost(long server, Channel channel) {
-        if (accepted.remove(server, channel)) {
-            linkChanged(server, false);
+    void lost(long server, Lane lane, Channel channel) {
+        if (accepted.remove(new Way(server, lane), channel)) {
+            linkChanged(server, lane, false);
         }
     }
 
     void received(long server, ByteBuffer frame) {
-        LinkOut back = links.get(server);
-        if (back != null) {
-            back.heard();
+        // What comes in one lane is mostly answered in the other.
+        for (Lane lane : LANES) {
+            LinkOut back = links.get(new Way(server, lane));
+            if (back != null) {
+                back.heard();
+            }
         }
         Receiver to = receiver;
         if (to != null && !closed) {
@@ -178,9 +187,10 @@ public final class NettyTransport implements Transport {
         }
     }
 
-    void linkChanged(long server, boolean up) {
+    /** Only the links that keep groups alive tell anything about whether the peer lives. */
+    void linkChanged(long server, Lane lane, boolean up) {
         Receiver to = receiver;
-        if (to != null && !closed) {
+        if (to != null && !closed && lane == Lane.CONTROL) {
             to.linkChanged(server, up);
         }
     }

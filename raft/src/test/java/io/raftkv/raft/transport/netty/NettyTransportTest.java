@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.Transport;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,7 +58,11 @@ class NettyTransportTest {
         }
 
         void send(long to, String text) {
-            transport.send(to, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+            send(to, Lane.CONTROL, text);
+        }
+
+        void send(long to, Lane lane, String text) {
+            transport.send(to, lane, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
         }
 
         @Override
@@ -87,6 +92,58 @@ class NettyTransportTest {
             b.close();
             await().until(() -> a.events.contains("2 down"));
         }
+    }
+
+    @Test
+    void eachLaneHasALinkOfItsOwn() throws IOException {
+        try (Node a = new Node("c", 1);
+                Node b = new Node("c", 2)) {
+            await().until(() -> {
+                a.send(2, Lane.BULK, "piece");
+                return b.events.contains("1:piece");
+            });
+            // Nobody else opened a link: the one for bulk tells nothing about the peer.
+            assertThat(b.events).doesNotContain("1 up");
+            assertThat(a.events).isEmpty();
+            await().until(() -> {
+                a.send(2, "beat");
+                return b.events.contains("1:beat");
+            });
+            assertThat(b.events).contains("1 up");
+            assertThat(a.events).containsExactly("2 up");
+        }
+    }
+
+    /** More than all buffers on the way hold, to a peer that reads none of it. */
+    @Test
+    void aFullBulkLinkDoesNotHoldUpTheOther() throws IOException {
+        try (Node a = new Node("c", 1);
+                ServerSocket peer = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            addresses.put(2L, new InetSocketAddress("127.0.0.1", peer.getLocalPort()));
+            peer.setSoTimeout(10_000);
+            a.send(2, Lane.BULK, "");
+            try (Socket bulk = peer.accept()) {
+                assertThat(laneOf(bulk)).isEqualTo(Lane.BULK.ordinal());
+                bulk.getOutputStream().write(Handshake.Answer.WELCOME.ordinal());
+                for (int i = 0; i < 200; i++) {
+                    a.send(2, Lane.BULK, "x".repeat(1 << 20));
+                }
+                a.send(2, "");
+                try (Socket control = peer.accept()) {
+                    assertThat(laneOf(control)).isEqualTo(Lane.CONTROL.ordinal());
+                    control.getOutputStream().write(Handshake.Answer.WELCOME.ordinal());
+                    control.setSoTimeout(10_000);
+                    await().until(() -> a.events.contains("2 up"));
+                    a.send(2, "beat");
+                    assertThat(control.getInputStream().readNBytes(8)).endsWith('b', 'e', 'a', 't');
+                }
+            }
+        }
+    }
+
+    /** Reads a whole greeting. */
+    private static int laneOf(Socket link) throws IOException {
+        return link.getInputStream().readNBytes(hello(1, 2).length)[2];
     }
 
     @Test
@@ -125,7 +182,7 @@ class NettyTransportTest {
     /** What a peer says first. */
     private static byte[] hello(long from, long to) {
         ByteBuf hello = Unpooled.buffer();
-        new Handshake(from, to, "c").writeTo(hello);
+        new Handshake(Lane.CONTROL, from, to, "c").writeTo(hello);
         byte[] bytes = new byte[hello.readableBytes()];
         hello.readBytes(bytes);
         return bytes;
