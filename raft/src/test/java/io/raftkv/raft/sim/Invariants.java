@@ -24,6 +24,7 @@ final class Invariants {
     private final Map<Ballot, ReplicaId> votes = new HashMap<>();
     private final Map<LogPosition, Content> contents = new HashMap<>();
     private final Map<LogPosition, Long> states = new HashMap<>();
+    private final Map<LogPosition, Object> results = new HashMap<>();
     private final Map<ReplicaId, Replica> replicas = new HashMap<>();
     private final LogImage committed = new LogImage();
     private final ConfigurationChecks configurations;
@@ -211,6 +212,16 @@ final class Invariants {
                 entry + " after " + replica.lastApplied);
         agree(id, entry.index(), entry.term(), entry.crc(), "applied");
         replica.lastApplied = entry.index();
+    }
+
+    /** Equal results of equal commands. */
+    void result(ReplicaId id, long index, int ordinal, Object result) {
+        Object first = results.putIfAbsent(new LogPosition(index, ordinal), result == null ? "null" : result);
+        require(
+                first == null || first.equals(result == null ? "null" : result),
+                id,
+                "state machine safety",
+                "command " + ordinal + " of entry " + index + " gives " + result + ", on others " + first);
     }
 
     /** Equal states after equal commands. */

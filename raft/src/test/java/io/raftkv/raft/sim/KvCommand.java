@@ -32,6 +32,11 @@ record KvCommand(Kind kind, String key, String value, String expected) {
         };
     }
 
+    @Override
+    public String toString() {
+        return kind + " " + key + (value == null ? "" : " " + value) + (kind == Kind.CAS ? " if " + expected : "");
+    }
+
     Bytes encode() {
         return Bytes.utf8(String.join(SEPARATOR, kind.name(), key, orMissing(value), orMissing(expected)));
     }

@@ -22,72 +22,50 @@ import java.util.TreeMap;
  *
  * <p>An operation of unknown outcome may stand anywhere after its call, or nowhere.
  */
-final class LinearizabilityChecker {
+final class LinearizabilityChecker<I> {
     /** Where the search gives up; no history of the simulator comes near. */
     private static final int MAX_STATES = 2_000_000;
 
-    private final List<Operation> operations;
+    private final Model<I> model;
+    private final List<Operation<I>> operations;
     private final Node head;
     private final BitSet linearized = new BitSet();
     private final Set<Visited> visited = new HashSet<>();
     private int knownLeft;
 
-    private LinearizabilityChecker(List<Operation> operations) {
+    private LinearizabilityChecker(Model<I> model, List<Operation<I>> operations) {
+        this.model = model;
         this.operations = operations;
         this.knownLeft = (int) operations.stream().filter(Operation::isKnown).count();
         this.head = link(operations);
     }
 
     /** What is wrong with the history, or empty if it is linearizable. */
-    static Optional<String> check(Collection<Operation> history) {
-        Map<String, List<Operation>> byKey = new TreeMap<>();
-        for (Operation operation : history) {
-            byKey.computeIfAbsent(operation.command().key(), key -> new ArrayList<>())
+    static <I> Optional<String> check(Collection<Operation<I>> history, Model<I> model) {
+        Map<String, List<Operation<I>>> byKey = new TreeMap<>();
+        for (Operation<I> operation : history) {
+            byKey.computeIfAbsent(model.key(operation.input()), key -> new ArrayList<>())
                     .add(operation);
         }
-        for (Map.Entry<String, List<Operation>> key : byKey.entrySet()) {
-            if (!new LinearizabilityChecker(relevant(key.getValue())).search()) {
+        for (Map.Entry<String, List<Operation<I>>> key : byKey.entrySet()) {
+            List<Operation<I>> relevant = model.relevant(key.getValue());
+            if (!new LinearizabilityChecker<>(model, relevant).search()) {
                 return Optional.of(describe(key.getKey(), key.getValue()));
             }
         }
         return Optional.empty();
     }
 
-    /**
-     * Leaves out operations of unknown outcome that nobody can have seen. As every result shows the whole state of its
-     * key, a write whose value no result and no CAS names was overwritten by others of its kind, or came last, or never.
-     */
-    private static List<Operation> relevant(List<Operation> operations) {
-        Set<String> seen = new HashSet<>();
-        for (Operation operation : operations) {
-            if (operation.isKnown() && operation.before() != null) {
-                seen.addAll(List.of(operation.before().split(",")));
-            }
-            if (operation.command().expected() != null) {
-                seen.addAll(List.of(operation.command().expected().split(",")));
-            }
-        }
-        List<Operation> relevant = new ArrayList<>();
-        for (Operation operation : operations) {
-            KvCommand command = operation.command();
-            boolean visible = command.kind() == KvCommand.Kind.DELETE || seen.contains(command.value());
-            if (operation.isKnown() || visible) {
-                relevant.add(operation);
-            }
-        }
-        return relevant;
-    }
-
     private boolean search() {
-        Deque<Step> path = new ArrayDeque<>();
-        String state = null;
+        Deque<Choice> path = new ArrayDeque<>();
+        Object state = null;
         Node node = head.next;
         while (knownLeft > 0) {
             if (node != null && node.isCall()) {
-                Optional<String> next = next(node, state);
-                if (next != null && remember(node, next.orElse(null))) {
-                    path.push(new Step(node, state));
-                    state = next.orElse(null);
+                Model.Step next = next(node, state);
+                if (next != null && remember(node, next.state())) {
+                    path.push(new Choice(node, state, !Objects.equals(next.state(), state)));
+                    state = next.state();
                     lift(node);
                     node = head.next;
                 } else {
@@ -96,7 +74,7 @@ final class LinearizabilityChecker {
                 continue;
             }
             // A return whose call is not yet placed: it must stand before all that follows, so go back.
-            Step last = back(path);
+            Choice last = back(path);
             if (last == null) {
                 return false;
             }
@@ -107,28 +85,28 @@ final class LinearizabilityChecker {
     }
 
     /** Takes back the last choice. A step that changed nothing was no choice: earlier is never worse for it. */
-    private Step back(Deque<Step> path) {
+    private Choice back(Deque<Choice> path) {
         while (!path.isEmpty()) {
-            Step last = path.pop();
+            Choice last = path.pop();
             unlift(last.node);
-            KvCommand command = operations.get(last.node.operation).command();
-            if (!Objects.equals(command.applyTo(last.stateBefore), last.stateBefore)) {
+            if (last.changed) {
                 return last;
             }
         }
         return null;
     }
 
-    /** The state after the operation, or null if its result does not fit or it would be of no use. */
-    @SuppressWarnings("OptionalAssignedToNull")
-    private Optional<String> next(Node node, String state) {
-        Operation operation = operations.get(node.operation);
-        String after = operation.command().applyTo(state);
-        boolean fits = operation.isKnown() ? Objects.equals(operation.before(), state) : !Objects.equals(after, state);
-        return fits ? Optional.ofNullable(after) : null;
+    /** What the operation does, or null if its result does not fit or it would be of no use. */
+    private Model.Step next(Node node, Object state) {
+        Operation<I> operation = operations.get(node.operation);
+        Model.Step step = model.step(state, operation.input());
+        boolean fits = operation.isKnown()
+                ? Objects.equals(operation.result(), step.result())
+                : !Objects.equals(step.state(), state);
+        return fits ? step : null;
     }
 
-    private boolean remember(Node node, String state) {
+    private boolean remember(Node node, Object state) {
         BitSet set = (BitSet) linearized.clone();
         set.set(node.operation);
         if (visited.size() > MAX_STATES) {
@@ -155,10 +133,10 @@ final class LinearizabilityChecker {
         call.relink();
     }
 
-    private static Node link(List<Operation> operations) {
+    private static <I> Node link(List<Operation<I>> operations) {
         List<Node> nodes = new ArrayList<>();
         for (int i = 0; i < operations.size(); i++) {
-            Operation operation = operations.get(i);
+            Operation<I> operation = operations.get(i);
             Node call = new Node(i, operation.called(), true);
             nodes.add(call);
             if (operation.isKnown()) {
@@ -178,16 +156,17 @@ final class LinearizabilityChecker {
         return head;
     }
 
-    private static String describe(String key, List<Operation> operations) {
+    private static <I> String describe(String key, List<Operation<I>> operations) {
         StringBuilder text = new StringBuilder("no order of these operations on " + key + " explains their results:");
-        operations.stream().sorted(Comparator.comparingLong(Operation::called)).forEach(operation -> text.append("\n  ")
-                .append(operation));
+        operations.stream()
+                .sorted(Comparator.comparingLong(operation -> operation.called()))
+                .forEach(operation -> text.append("\n  ").append(operation));
         return text.toString();
     }
 
-    private record Visited(BitSet linearized, String state) {}
+    private record Visited(BitSet linearized, Object state) {}
 
-    private record Step(Node node, String stateBefore) {}
+    private record Choice(Node node, Object stateBefore, boolean changed) {}
 
     /** A call or a return in the list of those not yet placed, by time. */
     private static final class Node {

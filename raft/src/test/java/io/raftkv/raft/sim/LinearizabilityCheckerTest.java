@@ -9,39 +9,44 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class LinearizabilityCheckerTest {
+    private static final KvWorkload KV = new KvWorkload();
     private static final long UNKNOWN = Operation.NEVER;
 
-    private static Operation get(long called, long returned, String result) {
+    private static Operation<KvCommand> get(long called, long returned, String result) {
         return operation(Kind.GET, null, null, called, returned, result);
     }
 
-    private static Operation put(String value, long called, long returned, String before) {
+    private static Operation<KvCommand> put(String value, long called, long returned, String before) {
         return operation(Kind.PUT, value, null, called, returned, before);
     }
 
-    private static Operation append(String value, long called, long returned, String before) {
+    private static Operation<KvCommand> append(String value, long called, long returned, String before) {
         return operation(Kind.APPEND, value, null, called, returned, before);
     }
 
-    private static Operation cas(String expected, String value, long called, long returned, String before) {
+    private static Operation<KvCommand> cas(String expected, String value, long called, long returned, String before) {
         return operation(Kind.CAS, value, expected, called, returned, before);
     }
 
-    private static Operation delete(long called, long returned, String before) {
+    private static Operation<KvCommand> delete(long called, long returned, String before) {
         return operation(Kind.DELETE, null, null, called, returned, before);
     }
 
-    private static Operation operation(
+    private static Operation<KvCommand> operation(
             Kind kind, String value, String expected, long called, long returned, String before) {
-        return new Operation(0, new KvCommand(kind, "k", value, expected), called, returned, before);
+        return new Operation<>(0, new KvCommand(kind, "k", value, expected), called, returned, before);
     }
 
-    private static void good(Operation... history) {
-        assertThat(LinearizabilityChecker.check(List.of(history))).isEmpty();
+    @SafeVarargs
+    @SuppressWarnings("varargs") // List.of only reads it.
+    private static void good(Operation<KvCommand>... history) {
+        assertThat(LinearizabilityChecker.check(List.of(history), KV)).isEmpty();
     }
 
-    private static void bad(Operation... history) {
-        assertThat(LinearizabilityChecker.check(List.of(history))).isPresent();
+    @SafeVarargs
+    @SuppressWarnings("varargs") // List.of only reads it.
+    private static void bad(Operation<KvCommand>... history) {
+        assertThat(LinearizabilityChecker.check(List.of(history), KV)).isPresent();
     }
 
     @Test
@@ -127,13 +132,13 @@ class LinearizabilityCheckerTest {
 
     @Test
     void keysAreIndependent() {
-        Operation other = new Operation(1, new KvCommand(Kind.GET, "other", null, null), 1, 2, null);
+        Operation<KvCommand> other = new Operation<>(1, new KvCommand(Kind.GET, "other", null, null), 1, 2, null);
         good(put("a", 1, 2, null), other, get(3, 4, "a"));
     }
 
     @Test
     void namesTheKeyAndTheOperations() {
-        assertThat(LinearizabilityChecker.check(List.of(put("a", 1, 2, null), get(3, 4, null))))
+        assertThat(LinearizabilityChecker.check(List.of(put("a", 1, 2, null), get(3, 4, null)), KV))
                 .get()
                 .asString()
                 .contains("on k explains")
@@ -145,28 +150,30 @@ class LinearizabilityCheckerTest {
     void agreesWithARegister() {
         for (int run = 0; run < 200; run++) {
             SplittableRandom random = new SplittableRandom(run);
-            List<Operation> history = randomHistory(random);
-            assertThat(LinearizabilityChecker.check(history)).as("run %d", run).isEmpty();
+            List<Operation<KvCommand>> history = randomHistory(random);
+            assertThat(LinearizabilityChecker.check(history, KV))
+                    .as("run %d", run)
+                    .isEmpty();
             int spoiled = random.nextInt(history.size());
-            Operation right = history.get(spoiled);
+            Operation<KvCommand> right = history.get(spoiled);
             if (right.isKnown()) {
                 history.set(
                         spoiled,
-                        new Operation(
+                        new Operation<>(
                                 right.client(),
-                                right.command(),
+                                right.input(),
                                 right.called(),
                                 right.returned(),
-                                right.before() + ",x"));
-                assertThat(LinearizabilityChecker.check(history))
+                                right.result() + ",x"));
+                assertThat(LinearizabilityChecker.check(history, KV))
                         .as("spoiled run %d", run)
                         .isPresent();
             }
         }
     }
 
-    private static List<Operation> randomHistory(SplittableRandom random) {
-        List<Operation> history = new ArrayList<>();
+    private static List<Operation<KvCommand>> randomHistory(SplittableRandom random) {
+        List<Operation<KvCommand>> history = new ArrayList<>();
         String state = null;
         for (int i = 0; i < 300; i++) {
             long point = i * 10L;
@@ -176,7 +183,7 @@ class LinearizabilityCheckerTest {
             boolean known = random.nextInt(20) > 0;
             long called = point - random.nextInt(60);
             long returned = known ? point + random.nextInt(60) : UNKNOWN;
-            history.add(new Operation(i, command, called, returned, known ? state : null));
+            history.add(new Operation<>(i, command, called, returned, known ? state : null));
             if (known || random.nextBoolean()) {
                 state = command.applyTo(state);
             }

@@ -1,47 +1,49 @@
 package io.raftkv.raft.sim;
 
+import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
-import io.raftkv.raft.sim.KvCommand.Kind;
+import io.raftkv.raft.StateMachine;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 
 /**
- * A client of one group: one operation at a time, on a few hot keys. It asks the server that it takes for the leader, and
+ * A client of one group: one operation at a time. It asks the server that it takes for the leader, and
  * another one after a refusal that promises that nothing was done; it never repeats what may have been done.
  */
-final class SimClient {
+final class SimClient<M extends StateMachine, I> implements Client {
     private static final long PATIENCE = SimWorld.seconds(3);
-    /** Keys are given up after a while: histories stay short enough for the checker, and the state grows. */
-    private static final long KEY_LIFE = SimWorld.seconds(15);
-
-    private static final int HOT_KEYS = 3;
     private static final long WAY_NANOS = 300_000;
 
     private final SimWorld world;
+    private final Workload<M, I> workload;
     private final int id;
     private final long groupId;
     private final List<SimServer> servers;
     private final double thinkNanos;
-    private final List<Operation> history;
+    private final List<Operation<I>> history;
     private final Totals totals;
     private int target;
-    private int written;
+    private int numbers;
     private long answers;
-    private String lastSeen;
+    private Object lastResult;
     private boolean stopping;
     private Attempt attempt;
 
     SimClient(
             SimWorld world,
+            Workload<M, I> workload,
             int id,
             long groupId,
             List<SimServer> servers,
             double thinkNanos,
-            List<Operation> history,
+            List<Operation<I>> history,
             Totals totals) {
         this.world = world;
+        this.workload = workload;
         this.id = id;
         this.groupId = groupId;
         this.servers = servers;
@@ -75,61 +77,67 @@ final class SimClient {
                 // So that a new leader is found while others still talk to the old one.
                 moveOn(null);
             }
-            run(randomCommand());
+            run(workload.next(this));
         }
     }
 
     /** Runs one operation; only while idle. */
-    void run(KvCommand command) {
-        attempt = new Attempt(command);
+    void run(I input) {
+        attempt = new Attempt(input);
         attempt.send();
     }
 
-    /** Some key that is in use now, by number. */
-    String key(int number) {
-        return "g" + groupId + "k" + number + "t" + world.elapsedNanos() / KEY_LIFE;
+    @Override
+    public int id() {
+        return id;
     }
 
-    private KvCommand randomCommand() {
-        String key = key(world.random.nextInt(HOT_KEYS));
-        int dice = world.random.nextInt(100);
-        if (dice < 40) {
-            return new KvCommand(Kind.GET, key, null, null);
-        }
-        if (dice < 43) {
-            return new KvCommand(Kind.DELETE, key, null, null);
-        }
-        String value = "c" + id + "w" + written++;
-        if (dice < 60) {
-            return new KvCommand(Kind.PUT, key, value, null);
-        }
-        if (dice < 70) {
-            return new KvCommand(Kind.CAS, key, value, lastSeen);
-        }
-        return new KvCommand(Kind.APPEND, key, value, null);
+    @Override
+    public long group() {
+        return groupId;
     }
 
-    private void finished(KvCommand command, long called, boolean answered, String before) {
+    @Override
+    public RandomGenerator random() {
+        return world.random;
+    }
+
+    @Override
+    public long elapsedMs() {
+        return TimeUnit.NANOSECONDS.toMillis(world.elapsedNanos());
+    }
+
+    @Override
+    public int nextNumber() {
+        return numbers++;
+    }
+
+    @Override
+    public Object lastResult() {
+        return lastResult;
+    }
+
+    private void finished(I input, long called, boolean answered, Object result) {
         attempt = null;
-        history.add(new Operation(id, command, called, answered ? world.nowNanos() : Operation.NEVER, before));
+        history.add(new Operation<>(id, input, called, answered ? world.nowNanos() : Operation.NEVER, result));
         totals.operations++;
-        if (command.kind() == Kind.GET) {
+        if (workload.command(input) == null) {
             totals.reads++;
         }
         if (answered) {
             answers++;
-            lastSeen = before;
+            lastResult = result;
         } else {
             totals.unknownOutcomes++;
         }
         world.mix(answered ? 1 : 2);
-        world.trace(() -> "client " + id + (answered ? " done " : " gave up ") + command + " -> " + before);
+        world.trace(() -> "client " + id + (answered ? " done " : " gave up ") + input + " -> " + result);
         world.after(world.exponential(thinkNanos), this::next);
     }
 
     /** One operation on its way, with as many servers as it takes. */
     private final class Attempt {
-        private final KvCommand command;
+        private final I input;
         private final long called = world.nowNanos();
         private final long deadline = called + PATIENCE;
         /** Grows with each sending, so that late answers of an earlier one are told apart. */
@@ -137,8 +145,8 @@ final class SimClient {
 
         private boolean done;
 
-        Attempt(KvCommand command) {
-            this.command = command;
+        Attempt(I input) {
+            this.input = input;
         }
 
         void send() {
@@ -154,21 +162,28 @@ final class SimClient {
         private void arrive(SimNode node, int number) {
             node.onDeath(() -> unknown(number));
             RaftGroup group = node.group(groupId);
-            if (command.kind() == Kind.GET) {
+            Bytes command = workload.command(input);
+            if (command == null) {
                 group.read(new Answer(number, node) {
                     @Override
                     public void succeeded(Object result) {
-                        reply(node.machine(groupId).get(command.key()));
+                        reply(node.machine(groupId).read(machine -> query(machine)));
                     }
                 });
             } else {
-                group.propose(command.encode(), new Answer(number, node) {
+                group.propose(command, new Answer(number, node) {
                     @Override
                     public void succeeded(Object result) {
-                        reply(((SimKv.Result) result).before());
+                        reply(workload.result(result));
                     }
                 });
             }
+        }
+
+        /** All replicas run the machine of the workload. */
+        @SuppressWarnings("unchecked")
+        private Object query(StateMachine machine) {
+            return workload.query((M) machine, input);
         }
 
         private void unknown(int number) {
@@ -195,9 +210,9 @@ final class SimClient {
             }
         }
 
-        private void finish(boolean answered, String before) {
+        private void finish(boolean answered, Object result) {
             done = true;
-            finished(command, called, answered, before);
+            finished(input, called, answered, result);
         }
 
         /** The answer of one sending. */
@@ -211,10 +226,10 @@ final class SimClient {
                 this.node = node;
             }
 
-            final void reply(String before) {
+            final void reply(Object result) {
                 back(() -> {
                     if (number == sending && !done) {
-                        finish(true, before);
+                        finish(true, result);
                     }
                 });
             }
@@ -231,10 +246,10 @@ final class SimClient {
 
             private void back(Runnable task) {
                 if (++calls > 1) {
-                    throw world.failure(command + " was answered twice by " + node);
+                    throw world.failure(input + " was answered twice by " + node);
                 }
                 if (node.isAlive()) {
-                    world.after(world.exponential(WAY_NANOS), task);
+                    world.after(world.current().cost() + world.exponential(WAY_NANOS), task);
                 }
             }
         }

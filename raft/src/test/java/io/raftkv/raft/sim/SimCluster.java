@@ -5,13 +5,16 @@ import io.raftkv.raft.ReplicaId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** The servers of a run, their network and what is checked about them. */
 final class SimCluster {
     private final SimWorld world;
+    private final Workload<?, ?> workload;
     private final Swarm swarm;
     private final Totals totals;
     private final SimNetwork network;
@@ -21,8 +24,9 @@ final class SimCluster {
     private Consumer<SimServer> changeListener = server -> {};
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
 
-    SimCluster(SimWorld world, Swarm swarm, Totals totals) {
+    SimCluster(SimWorld world, Workload<?, ?> workload, Swarm swarm, Totals totals) {
         this.world = world;
+        this.workload = workload;
         this.swarm = swarm;
         this.totals = totals;
         this.network = new SimNetwork(world, swarm.servers(), new FrameChecks(this));
@@ -68,6 +72,10 @@ final class SimCluster {
 
     SimWorld world() {
         return world;
+    }
+
+    Workload<?, ?> workload() {
+        return workload;
     }
 
     Swarm swarm() {
@@ -128,11 +136,15 @@ final class SimCluster {
 
     boolean agrees() {
         for (long group : groups()) {
-            long different = servers.stream()
-                    .map(server -> server.isUp() ? server.life().machine(group).digest() : "down " + server)
-                    .distinct()
-                    .count();
-            if (different != 1) {
+            Set<String> digests = new TreeSet<>();
+            for (SimServer server : servers) {
+                String digest = server.isUp() ? server.life().machine(group).digest() : null;
+                if (digest == null) {
+                    return false;
+                }
+                digests.add(digest);
+            }
+            if (digests.size() > 1) {
                 return false;
             }
         }

@@ -1,7 +1,7 @@
 package io.raftkv.raft.sim;
 
 /** The run found something wrong. */
-final class SimFailure extends AssertionError {
+public final class SimFailure extends AssertionError {
     private static final long serialVersionUID = 1L;
 
     SimFailure(String what) {

@@ -32,7 +32,7 @@ final class SimNode {
     private final SimProcess process;
     private final FaultDisk disk;
     private final SimLoop loop;
-    private final Map<Long, SimKv> machines = new TreeMap<>();
+    private final Map<Long, WatchedMachine> machines = new TreeMap<>();
     private final Map<Long, RaftGroup> groups = new TreeMap<>();
     private final List<Runnable> onDeath = new ArrayList<>();
 
@@ -68,7 +68,8 @@ final class SimNode {
                 .build());
         for (long group : cluster.groups()) {
             ReplicaId self = SimCluster.replica(server);
-            SimKv machine = new SimKv(loop, (index, ordinal, hash) -> stateReached(group, index, ordinal, hash));
+            WatchedMachine machine = WatchedMachine.of(
+                    cluster.workload(), loop, cluster.swarm().applyMs() * 1e6, new MachineListener(group));
             machines.put(group, machine);
             groups.put(group, node.openGroup(group, self, cluster.genesisFor(server), machine));
         }
@@ -105,12 +106,6 @@ final class SimNode {
         }
     }
 
-    private void stateReached(long group, long index, int ordinal, long hash) {
-        if (process.alive()) {
-            cluster.invariants(group).state(SimCluster.replica(server), index, ordinal, hash);
-        }
-    }
-
     boolean isAlive() {
         return process.alive();
     }
@@ -124,7 +119,7 @@ final class SimNode {
         return groups.get(groupId);
     }
 
-    SimKv machine(long groupId) {
+    WatchedMachine machine(long groupId) {
         return machines.get(groupId);
     }
 
@@ -170,6 +165,29 @@ final class SimNode {
     @Override
     public String toString() {
         return process.toString();
+    }
+
+    /** Passes on what the machine of a living process reports. */
+    private final class MachineListener implements WatchedMachine.Listener {
+        private final long group;
+
+        MachineListener(long group) {
+            this.group = group;
+        }
+
+        @Override
+        public void result(long index, int ordinal, Object result) {
+            if (process.alive()) {
+                cluster.invariants(group).result(SimCluster.replica(server), index, ordinal, result);
+            }
+        }
+
+        @Override
+        public void state(long index, int ordinal, long hash) {
+            if (process.alive()) {
+                cluster.invariants(group).state(SimCluster.replica(server), index, ordinal, hash);
+            }
+        }
     }
 
     /** Passes on what a living process reports. */

@@ -1,39 +1,48 @@
 package io.raftkv.raft.sim;
 
-import io.raftkv.raft.sim.KvCommand.Kind;
+import io.raftkv.raft.StateMachine;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /**
  * One run: a while of faults under load, with every safety property checked as it goes; then peace, in which the cluster
  * must come back; then the history, which must be linearizable.
  */
-final class Simulation {
+final class Simulation<M extends StateMachine, I> {
     private static final long FAULTY_NANOS = SimWorld.seconds(60);
     private static final long PEACE_NANOS = SimWorld.seconds(60);
     private static final long GLANCE_NANOS = SimWorld.millis(100);
 
     private final SimWorld world;
+    private final Workload<M, I> workload;
     private final Swarm swarm;
     private final Totals totals = new Totals();
     private final SimCluster cluster;
     private final Nemesis nemesis;
     private final SimChanges changes;
-    private final List<Operation> history = new ArrayList<>();
-    private final List<SimClient> clients = new ArrayList<>();
+    private final List<Operation<I>> history = new ArrayList<>();
+    private final List<SimClient<M, I>> clients = new ArrayList<>();
 
     /** @param trace where to tell what happens, or null */
-    Simulation(long seed, PrintStream trace) {
-        this.world = new SimWorld(seed, trace);
-        this.swarm = Swarm.of(world);
-        world.trace(swarm::toString);
-        this.cluster = new SimCluster(world, swarm, totals);
+    Simulation(Workload<M, I> workload, long seed, PrintStream trace) {
+        this(workload, new SimWorld(seed, trace), Swarm::of);
+    }
+
+    Simulation(Workload<M, I> workload, SimWorld world, Function<SimWorld, Swarm> swarm) {
+        this.workload = workload;
+        this.world = world;
+        this.swarm = swarm.apply(world);
+        world.trace(this.swarm::toString);
+        this.cluster = new SimCluster(world, workload, this.swarm, totals);
         this.changes = new SimChanges(cluster);
         this.nemesis = new Nemesis(cluster, changes);
-        for (int id = 0; id < swarm.clients(); id++) {
-            long group = 1 + id % swarm.groups();
-            clients.add(new SimClient(world, id, group, cluster.servers(), swarm.thinkMs() * 1e6, history, totals));
+        double thinkNanos = this.swarm.thinkMs() * 1e6;
+        for (int id = 0; id < this.swarm.clients(); id++) {
+            long group = 1 + id % this.swarm.groups();
+            clients.add(new SimClient<>(world, workload, id, group, cluster.servers(), thinkNanos, history, totals));
         }
     }
 
@@ -47,9 +56,11 @@ final class Simulation {
         world.trace(() -> "peace");
         nemesis.stop();
         comeBack();
-        LinearizabilityChecker.check(history).ifPresent(wrong -> {
-            throw world.failure(wrong);
-        });
+        if (workload.model() != null) {
+            LinearizabilityChecker.check(history, workload.model()).ifPresent(wrong -> {
+                throw world.failure(wrong);
+            });
+        }
         totals.events = world.executed();
         totals.simulatedNanos = world.elapsedNanos();
         return totals;
@@ -69,34 +80,31 @@ final class Simulation {
             changes.bringInAll();
             await(deadline, "the last change of members does not end", changes::allAreIn);
         }
-        for (SimClient client : clients) {
-            finish(deadline, client, new KvCommand(Kind.APPEND, client.key(0), "last" + clients.indexOf(client), null));
-        }
-        for (SimClient client : clients) {
-            for (int key = 0; key < 3; key++) {
-                finish(deadline, client, new KvCommand(Kind.GET, client.key(key), null, null));
+        boolean asked = true;
+        for (int number = 0; asked; number++) {
+            asked = false;
+            for (SimClient<M, I> client : clients) {
+                asked |= finish(deadline, client, number);
             }
         }
         await(deadline, "replicas do not get equal", cluster::agrees);
     }
 
-    /** Runs {@code command} until it is known to be done; an unknown outcome is followed by another try. */
-    private void finish(long deadline, SimClient client, KvCommand command) {
-        long before;
-        KvCommand next = command;
-        int tries = 0;
-        do {
-            before = client.answers();
-            client.run(next);
-            await(deadline, command + " does not end", client::isIdle);
-            tries++;
-            if (command.value() != null) {
-                next = new KvCommand(command.kind(), command.key(), command.value() + "x" + tries, null);
+    /** Has the client ask until it is known to be done; false if it has nothing to ask. */
+    private boolean finish(long deadline, SimClient<M, I> client, int number) {
+        long before = client.answers();
+        while (client.answers() == before) {
+            I input = workload.last(client, number);
+            if (input == null) {
+                return false;
             }
-        } while (client.answers() == before);
+            client.run(input);
+            await(deadline, input + " does not end", client::isIdle);
+        }
+        return true;
     }
 
-    private void await(long deadline, String what, java.util.function.BooleanSupplier condition) {
+    private void await(long deadline, String what, BooleanSupplier condition) {
         while (!condition.getAsBoolean()) {
             if (world.nowNanos() >= deadline) {
                 throw world.failure("liveness: " + what + " within " + PEACE_NANOS / 1_000_000_000

@@ -29,7 +29,8 @@ record Swarm(
         int segmentBytes,
         int preallocateBytes,
         int snapshotChunkBytes,
-        int applyBudgetBytes) {
+        int applyBudgetBytes,
+        double applyMs) {
     static Swarm of(SimWorld world) {
         Set<Nemesis.Fault> faults = EnumSet.noneOf(Nemesis.Fault.class);
         for (Nemesis.Fault fault : Nemesis.Fault.values()) {
@@ -69,7 +70,8 @@ record Swarm(
                 pick(world, 8 << 10, 32 << 10, 256 << 10),
                 pick(world, 0, 4 << 10),
                 pick(world, 100, 4000, 256 << 10),
-                pick(world, 1, 1 << 20));
+                pick(world, 1, 1 << 20),
+                pick(world, 0.002, 0.1, 2));
     }
 
     private static int pick(SimWorld world, int... choices) {
