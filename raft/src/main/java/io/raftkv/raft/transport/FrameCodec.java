@@ -18,8 +18,9 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  * frame:    u8 version = 1 | u24 reserved | u32 body length | u32 CRC32C of the body | body
- * body:     envelope*
- * envelope: u64 group | u64 incarnation of the sender | u64 incarnation of the receiver | u8 kind | u64 term | fields
+ * body:     (envelope | run | sign of life)*
+ * envelope: u8 kind | u64 group | u64 incarnation of the sender | u64 incarnation of the receiver | u64 term | fields
+ * run:      many short messages of one kind, see {@link CompactRuns}
  * </pre>
  *
  * The servers are not in the frame: the link says who they are. Threads: any.
@@ -41,6 +42,7 @@ public final class FrameCodec {
     private static final byte TIMEOUT_NOW = 7;
     private static final byte REMOVED = 8;
     private static final byte REMOVED_RESPONSE = 9;
+    private static final byte SIGN_OF_LIFE = 17;
 
     private FrameCodec() {}
 
@@ -53,8 +55,11 @@ public final class FrameCodec {
         }
     }
 
-    /** How many bytes {@code message} takes in a frame. */
+    /** How many bytes {@code message} takes in a frame at most. */
     public static int bytes(Message message) {
+        if (CompactRuns.kindOf(message) != 0) {
+            return CompactRuns.MAX_BYTES;
+        }
         Sizer sizer = new Sizer();
         message.dispatch(NOBODY, sizer);
         return ENVELOPE_BYTES + sizer.bytes;
@@ -69,21 +74,63 @@ public final class FrameCodec {
         ByteBuffer frame = ByteBuffer.allocate(bytes);
         frame.position(HEADER_BYTES);
         Writer writer = new Writer(frame);
-        for (Envelope envelope : envelopes) {
-            frame.putLong(envelope.groupId())
-                    .putLong(envelope.from().incarnation())
-                    .putLong(envelope.to().incarnation());
-            envelope.message().dispatch(envelope.from(), writer);
+        int next = 0;
+        while (next < envelopes.size()) {
+            int end = CompactRuns.endOfRun(envelopes, next);
+            if (end > next) {
+                CompactRuns.write(frame, envelopes.subList(next, end));
+                next = end;
+            } else {
+                Envelope envelope = envelopes.get(next++);
+                writer.envelope = envelope;
+                envelope.message().dispatch(envelope.from(), writer);
+            }
         }
+        return sealed(frame);
+    }
+
+    /**
+     * A frame that tells that a server lives, for all groups of it that are silent.
+     *
+     * @param life a number that differs from one life of the server to the next
+     */
+    public static ByteBuffer encodeSignOfLife(long life) {
+        ByteBuffer frame = ByteBuffer.allocate(HEADER_BYTES + 1 + Long.BYTES);
+        return sealed(frame.position(HEADER_BYTES).put(SIGN_OF_LIFE).putLong(life));
+    }
+
+    /** Writes the header before what lies between it and the position. */
+    private static ByteBuffer sealed(ByteBuffer frame) {
+        int length = frame.position() - HEADER_BYTES;
         CRC32C crc = new CRC32C();
-        crc.update(frame.array(), HEADER_BYTES, bytes - HEADER_BYTES);
+        crc.update(frame.array(), HEADER_BYTES, length);
         frame.flip();
-        frame.putInt(0, VERSION << 24).putInt(4, bytes - HEADER_BYTES).putInt(8, (int) crc.getValue());
-        return frame;
+        return frame.putInt(0, VERSION << 24).putInt(4, length).putInt(8, (int) crc.getValue());
+    }
+
+    /** What a frame holds. */
+    public interface Contents {
+        /** A message. Its entries share the memory of the frame. */
+        void message(Envelope envelope);
+
+        /** The sender lives, see {@link #encodeSignOfLife}. */
+        default void signOfLife(long life) {}
     }
 
     /** The messages of a frame that came from {@code fromServer} to {@code toServer}. Entries share its memory. */
     public static List<Envelope> decode(long fromServer, long toServer, ByteBuffer frame) throws BadFrameException {
+        List<Envelope> envelopes = new ArrayList<>();
+        decode(fromServer, toServer, frame, envelopes::add);
+        return envelopes;
+    }
+
+    /**
+     * Reads a frame that came from {@code fromServer} to {@code toServer}.
+     *
+     * @param contents told of what comes before the fault if the frame is malformed
+     */
+    public static void decode(long fromServer, long toServer, ByteBuffer frame, Contents contents)
+            throws BadFrameException {
         ByteBuffer in = frame.hasArray() ? frame.slice() : copy(frame);
         if (in.remaining() < HEADER_BYTES || in.get(0) != VERSION || in.getInt(4) != in.remaining() - HEADER_BYTES) {
             throw new BadFrameException("not a frame of version " + VERSION + ": " + in.remaining() + " bytes");
@@ -94,18 +141,23 @@ public final class FrameCodec {
             throw new BadFrameException("checksum of a frame of " + in.remaining() + " bytes does not match");
         }
         in.position(HEADER_BYTES);
-        List<Envelope> envelopes = new ArrayList<>();
         try {
             while (in.hasRemaining()) {
-                long group = in.getLong();
-                ReplicaId from = new ReplicaId(fromServer, in.getLong());
-                ReplicaId to = new ReplicaId(toServer, in.getLong());
-                envelopes.add(new Envelope(group, from, to, read(in)));
+                byte kind = in.get();
+                if (kind == SIGN_OF_LIFE) {
+                    contents.signOfLife(in.getLong());
+                } else if (CompactRuns.isRun(kind)) {
+                    CompactRuns.read(kind, fromServer, toServer, in, contents);
+                } else {
+                    long group = in.getLong();
+                    ReplicaId from = new ReplicaId(fromServer, in.getLong());
+                    ReplicaId to = new ReplicaId(toServer, in.getLong());
+                    contents.message(new Envelope(group, from, to, read(kind, in)));
+                }
             }
         } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
             throw new BadFrameException("malformed message at byte " + in.position() + ": " + e);
         }
-        return envelopes;
     }
 
     private static ByteBuffer copy(ByteBuffer frame) {
@@ -114,8 +166,7 @@ public final class FrameCodec {
         return copy;
     }
 
-    private static Message read(ByteBuffer in) throws BadFrameException {
-        byte kind = in.get();
+    private static Message read(byte kind, ByteBuffer in) throws BadFrameException {
         long term = in.getLong();
         return switch (kind) {
             case REQUEST_VOTE ->
@@ -175,6 +226,7 @@ public final class FrameCodec {
     }
 
     private static final ReplicaId NOBODY = new ReplicaId(1, 1);
+    private static final Envelope NO_ENVELOPE = new Envelope(0, NOBODY, NOBODY, new Message.TimeoutNow(0));
 
     private static final class Sizer implements Message.Handler {
         int bytes;
@@ -235,9 +287,20 @@ public final class FrameCodec {
         }
     }
 
-    private record Writer(ByteBuffer out) implements Message.Handler {
+    private static final class Writer implements Message.Handler {
+        private final ByteBuffer out;
+        private Envelope envelope = NO_ENVELOPE;
+
+        Writer(ByteBuffer out) {
+            this.out = out;
+        }
+
         private ByteBuffer begin(byte kind, Message message) {
-            return out.put(kind).putLong(message.term());
+            return out.put(kind)
+                    .putLong(envelope.groupId())
+                    .putLong(envelope.from().incarnation())
+                    .putLong(envelope.to().incarnation())
+                    .putLong(message.term());
         }
 
         private static byte flag(boolean value) {
