@@ -2,7 +2,9 @@ package io.raftkv.raft;
 
 import java.util.Collection;
 import java.util.Collections;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
@@ -14,19 +16,67 @@ import java.util.function.Predicate;
  * @param oldVoters empty, or the voters that are being replaced (C_old)
  * @param learners replicas that get the log and do not count
  * @param mapVersion the version of whatever plan asked for this configuration, 0 for the first one
+ * @param retired by server, the highest incarnation that ever left the group. It and the lower ones never come back: what
+ *     they promised may be forgotten with their data
  */
 public record Configuration(
-        SortedSet<ReplicaId> voters, SortedSet<ReplicaId> oldVoters, SortedSet<ReplicaId> learners, long mapVersion) {
+        SortedSet<ReplicaId> voters,
+        SortedSet<ReplicaId> oldVoters,
+        SortedSet<ReplicaId> learners,
+        long mapVersion,
+        SortedMap<Long, Long> retired) {
     public Configuration {
         voters = Collections.unmodifiableSortedSet(new TreeSet<>(voters));
         oldVoters = Collections.unmodifiableSortedSet(new TreeSet<>(oldVoters));
         learners = Collections.unmodifiableSortedSet(new TreeSet<>(learners));
+        retired = Collections.unmodifiableSortedMap(new TreeMap<>(retired));
+    }
+
+    /** One that nobody ever left. */
+    public Configuration(
+            SortedSet<ReplicaId> voters,
+            SortedSet<ReplicaId> oldVoters,
+            SortedSet<ReplicaId> learners,
+            long mapVersion) {
+        this(voters, oldVoters, learners, mapVersion, new TreeMap<>());
     }
 
     public static final Configuration EMPTY = new Configuration(new TreeSet<>(), new TreeSet<>(), new TreeSet<>(), 0);
 
     public static Configuration of(Collection<ReplicaId> voters) {
         return new Configuration(new TreeSet<>(voters), new TreeSet<>(), new TreeSet<>(), 0);
+    }
+
+    /** What may follow this one; who is here and not there is retired. */
+    public Configuration next(
+            SortedSet<ReplicaId> newVoters,
+            SortedSet<ReplicaId> newOldVoters,
+            SortedSet<ReplicaId> newLearners,
+            long newMapVersion) {
+        SortedMap<Long, Long> left = new TreeMap<>(retired);
+        Configuration next = new Configuration(newVoters, newOldVoters, newLearners, newMapVersion);
+        SortedSet<ReplicaId> stay = next.members();
+        for (ReplicaId member : members()) {
+            if (!stay.contains(member)) {
+                left.merge(member.server(), member.incarnation(), Math::max);
+            }
+        }
+        return new Configuration(newVoters, newOldVoters, newLearners, newMapVersion, left);
+    }
+
+    /**
+     * Whether {@code id} may be named by a later configuration: it is a member, or its server never had this or a later
+     * incarnation in the group.
+     */
+    public boolean mayName(ReplicaId id) {
+        if (members().contains(id)) {
+            return true;
+        }
+        long highest = retired.getOrDefault(id.server(), 0L);
+        for (ReplicaId member : members()) {
+            highest = member.server() == id.server() ? Math.max(highest, member.incarnation()) : highest;
+        }
+        return id.incarnation() > highest;
     }
 
     public boolean isJoint() {

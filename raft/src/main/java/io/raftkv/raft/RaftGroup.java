@@ -57,7 +57,8 @@ public interface RaftGroup {
      * again, here or at the next leader, which finishes it in any case once the new ones have a say. So after an
      * {@link RaftException.OutcomeUnknown}, which is also how it ends if the leader itself is to leave, ask again.
      *
-     * @param voters not empty. An id whose data was lost must never come back: give the server another incarnation
+     * @param voters not empty, each server once. An id that was a member before, even as a learner whose change was aborted,
+     *     is refused with {@link RaftException.ChangeRefused}: give the server the next incarnation
      * @param mapVersion of the plan that asks for this; larger than the one of the current configuration, else
      *     {@link RaftException.ChangeRefused}, so that an old plan cannot undo a newer one
      * @param completion completed with null, on the loop, when the final configuration is committed;

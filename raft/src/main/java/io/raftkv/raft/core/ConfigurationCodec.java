@@ -5,15 +5,17 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * The binary form of a {@link Configuration}, in entries, snapshots and frames.
  *
  * <pre>
- * u8 version = 1 | u8 0 | u16 0 | u64 mapVersion | voters | oldVoters | learners
- * each set: u32 count | count × (u64 server | u64 incarnation), strictly ascending
+ * u8 version = 1 | u8 0 | u16 0 | u64 mapVersion | voters | oldVoters | learners | retired
+ * each: u32 count | count × (u64 server | u64 incarnation), strictly ascending; in retired each server once
  * </pre>
  *
  * One configuration has exactly one encoding. Threads: any, it has no state.
@@ -21,19 +23,22 @@ import java.util.TreeSet;
 public final class ConfigurationCodec {
     private static final byte VERSION = 1;
     private static final int REPLICA_BYTES = 2 * Long.BYTES;
-    private static final int FIXED_BYTES = 4 + Long.BYTES + 3 * Integer.BYTES;
+    private static final int FIXED_BYTES = 4 + Long.BYTES + 4 * Integer.BYTES;
 
     private ConfigurationCodec() {}
 
     public static Bytes encode(Configuration configuration) {
         int replicas = configuration.voters().size()
                 + configuration.oldVoters().size()
-                + configuration.learners().size();
+                + configuration.learners().size()
+                + configuration.retired().size();
         ByteBuffer out = ByteBuffer.allocate(FIXED_BYTES + replicas * REPLICA_BYTES);
         out.put(VERSION).put((byte) 0).putShort((short) 0).putLong(configuration.mapVersion());
         putSet(out, configuration.voters());
         putSet(out, configuration.oldVoters());
         putSet(out, configuration.learners());
+        out.putInt(configuration.retired().size());
+        configuration.retired().forEach((server, incarnation) -> out.putLong(server).putLong(incarnation));
         return Bytes.wrap(out.array());
     }
 
@@ -50,7 +55,7 @@ public final class ConfigurationCodec {
                         "a configuration of version " + (head >>> 24) + ", known is " + VERSION);
             }
             long mapVersion = in.getLong();
-            return new Configuration(getSet(in), getSet(in), getSet(in), mapVersion);
+            return new Configuration(getSet(in), getSet(in), getSet(in), mapVersion, getRetired(in));
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("a configuration is cut off", e);
         }
@@ -72,6 +77,16 @@ public final class ConfigurationCodec {
         for (ReplicaId id : set) {
             out.putLong(id.server()).putLong(id.incarnation());
         }
+    }
+
+    private static SortedMap<Long, Long> getRetired(ByteBuffer in) {
+        SortedMap<Long, Long> retired = new TreeMap<>();
+        for (ReplicaId id : getSet(in)) {
+            if (retired.put(id.server(), id.incarnation()) != null) {
+                throw new IllegalArgumentException("a configuration tells twice what left of a server");
+            }
+        }
+        return retired;
     }
 
     private static SortedSet<ReplicaId> getSet(ByteBuffer in) {

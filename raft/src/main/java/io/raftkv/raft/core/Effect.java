@@ -178,6 +178,8 @@ public sealed interface Effect {
             UNDER_WAY,
             /** Nothing was done: the group follows a newer plan already. */
             STALE_VERSION,
+            /** Nothing was done: a replica that is to join left the group before, and no id is used twice. */
+            RETIRED_REPLICA,
             /** The change was undone before it altered any quorum. */
             ABORTED,
             /** The wish to abort came after the joint configuration: the change goes forward. */

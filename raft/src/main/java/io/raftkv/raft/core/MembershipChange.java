@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * The log alone says how far a change is. A leader that finds a joint configuration in it finishes the change; one that
  * finds learners leaves them, and whoever wanted the change asks for it again.
  *
+ * <p>An id that left the group, a dropped learner too, is never named again: its replica may have lost its votes and its
+ * entries with its data. So whoever is told that it left may delete all it has.
+ *
  * <p>Threads: the group's loop.
  */
 final class MembershipChange {
@@ -101,7 +104,10 @@ final class MembershipChange {
         // Learners are of a plan whose leader was lost, perhaps: it may be asked for once more.
         boolean newer = wish.mapVersion() > current.mapVersion();
         boolean resumes = hasLearners && wish.mapVersion() == current.mapVersion();
-        return newer || resumes ? null : Outcome.STALE_VERSION;
+        if (!newer && !resumes) {
+            return Outcome.STALE_VERSION;
+        }
+        return wish.voters().stream().allMatch(current::mayName) ? null : Outcome.RETIRED_REPLICA;
     }
 
     void abort(long token) {
@@ -159,7 +165,7 @@ final class MembershipChange {
             return;
         }
         if (joint.voters().contains(core.self)) {
-            append(new Configuration(joint.voters(), none(), none(), joint.mapVersion()));
+            append(joint.next(joint.voters(), none(), none(), joint.mapVersion()));
         } else if (core.now >= handOverAt) {
             ReplicaId heir = heir(joint);
             if (heir != null) {
@@ -197,10 +203,10 @@ final class MembershipChange {
         } else if (leader.isTransferring()) {
             return;
         } else if (!current.learners().equals(joining)) {
-            append(new Configuration(
+            append(current.next(
                     current.voters(), none(), joining, Math.max(current.mapVersion(), wanted.mapVersion())));
         } else if (keepUp(joining) && isMajorityHeard(wanted.voters())) {
-            append(new Configuration(wanted.voters(), current.voters(), none(), wanted.mapVersion()));
+            append(current.next(wanted.voters(), current.voters(), none(), wanted.mapVersion()));
         }
     }
 

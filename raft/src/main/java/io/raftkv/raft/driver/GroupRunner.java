@@ -779,6 +779,9 @@ final class GroupRunner implements RaftGroup {
                 case STALE_VERSION ->
                     completion.failed(new RaftException.ChangeRefused("group " + groupId + " follows map version "
                             + core.configuration().mapVersion() + " already; ask with a later one"));
+                case RETIRED_REPLICA ->
+                    completion.failed(new RaftException.ChangeRefused("a replica that is to join group " + groupId
+                            + " left it before, or a later one of its server did; give it the next incarnation"));
                 case ABORTED ->
                     completion.failed(
                             new RaftException.ChangeRefused("the change of group " + groupId + " was aborted"));

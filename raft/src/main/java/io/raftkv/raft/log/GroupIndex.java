@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GroupIndex {
     private final long groupId;
+    private long incarnation;
     private HardState hardState = HardState.INITIAL;
     private LogPosition start = new LogPosition(0, 0);
     private final List<Extent> extents = new ArrayList<>();
@@ -26,6 +27,19 @@ final class GroupIndex {
 
     long groupId() {
         return groupId;
+    }
+
+    /** Which replica of the group is on this server, 0 if the log was not told. */
+    long incarnation() {
+        return incarnation;
+    }
+
+    void incarnation(long replica) {
+        if (replica < 1 || (incarnation != 0 && incarnation != replica)) {
+            throw new IllegalStateException("group " + groupId + " holds incarnation " + incarnation + ", told is "
+                    + replica);
+        }
+        incarnation = replica;
     }
 
     HardState hardState() {

@@ -93,9 +93,15 @@ final class LogReader {
         public void start(long id, LogPosition start, boolean replacesLog) {}
 
         @Override
+        public void replica(long id, long incarnation) {}
+
+        @Override
         public void drop(long id) {}
 
         @Override
-        public void group(long id, HardState state, LogPosition start, long lastIndex) {}
+        public void tombstone(long id, long incarnation) {}
+
+        @Override
+        public void group(long id, HardState state, LogPosition start, long lastIndex, long incarnation) {}
     }
 }

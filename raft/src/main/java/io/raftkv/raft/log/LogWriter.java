@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 
 /**
@@ -36,6 +37,7 @@ final class LogWriter {
     private final long clusterHash;
     private final long serverId;
     private final NavigableMap<Long, GroupIndex> groups;
+    private final NavigableMap<Long, Long> tombstones;
     private final Deque<Segment> segments;
     private final RecordWriter out;
     private Segment current;
@@ -59,6 +61,7 @@ final class LogWriter {
         this.clusterHash = header.clusterHash();
         this.serverId = header.serverId();
         this.groups = recovery.state().groups();
+        this.tombstones = recovery.state().tombstones();
         this.segments = recovery.segments();
         this.lsn = header.previousLsn();
         this.durableLsn = lsn;
@@ -118,6 +121,15 @@ final class LogWriter {
                 && write.entries().isEmpty();
     }
 
+    /** All later items of the group are of this replica. */
+    void replica(long groupId, long incarnation) throws IOException {
+        begin(RecordFormat.WRITES, RecordFormat.REPLICA_BYTES, 1);
+        out.putItem(RecordFormat.REPLICA, groupId).putLong(incarnation);
+        end();
+        groups.computeIfAbsent(groupId, GroupIndex::new).incarnation(incarnation);
+        records++;
+    }
+
     void drop(long groupId) throws IOException {
         GroupIndex group = groups.get(groupId);
         if (group != null) {
@@ -126,6 +138,7 @@ final class LogWriter {
             end();
             records++;
             group.drop();
+            RecoveredState.bury(group, tombstones);
             groups.remove(groupId);
         }
     }
@@ -213,12 +226,16 @@ final class LogWriter {
 
     private void writeSummary() throws IOException {
         Collection<GroupIndex> all = groups.values();
-        begin(RecordFormat.SUMMARY, (long) all.size() * RecordFormat.GROUP_BYTES, all.size());
+        long bytes = (long) all.size() * RecordFormat.GROUP_BYTES + (long) tombstones.size() * RecordFormat.REPLICA_BYTES;
+        begin(RecordFormat.SUMMARY, bytes, all.size() + tombstones.size());
         for (GroupIndex group : all) {
             out.putItem(RecordFormat.GROUP, group.groupId());
             put(group.hardState());
             put(group.start());
-            out.putLong(group.lastIndex());
+            out.putLong(group.lastIndex()).putLong(group.incarnation());
+        }
+        for (Map.Entry<Long, Long> dropped : tombstones.entrySet()) {
+            out.putItem(RecordFormat.TOMBSTONE, dropped.getKey()).putLong(dropped.getValue());
         }
         end();
     }

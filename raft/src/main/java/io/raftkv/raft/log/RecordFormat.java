@@ -14,8 +14,11 @@ import java.util.zip.CRC32C;
  *   MOVED_ENTRIES  the same: entries of an old file that were copied, in place of those
  *   START          u64 index | u64 term
  *   REPLACE        the same: the log did not hold this entry, so that all of it went
- *   DROP
+ *   REPLICA        u64 incarnation: of the replica that all later items of the group are of
+ *   DROP           all of the group goes; what stays is that this incarnation was here
+ *   TOMBSTONE      u64 incarnation: in a summary, what stayed of a group that was dropped
  *   GROUP          u64 term | u64 voted-for server | u64 its incarnation | u64 start index | u64 start term | u64 last index
+ *                  | u64 own incarnation, 0 if not told
  * </pre>
  *
  * The checksum is taken over file number, offset, and all of the record but itself: what lies at the wrong place or is left
@@ -45,13 +48,16 @@ final class RecordFormat {
     static final byte REPLACE = 5;
     static final byte DROP = 6;
     static final byte GROUP = 7;
+    static final byte REPLICA = 8;
+    static final byte TOMBSTONE = 9;
 
     static final int ITEM_BYTES = 1 + Long.BYTES;
     static final int HARD_STATE_BYTES = ITEM_BYTES + 3 * Long.BYTES;
     static final int ENTRIES_BYTES = ITEM_BYTES + 2 * Long.BYTES + Integer.BYTES;
     static final int ENTRY_BYTES = 2 * Integer.BYTES;
     static final int START_BYTES = ITEM_BYTES + 2 * Long.BYTES;
-    static final int GROUP_BYTES = ITEM_BYTES + 6 * Long.BYTES;
+    static final int GROUP_BYTES = ITEM_BYTES + 7 * Long.BYTES;
+    static final int REPLICA_BYTES = ITEM_BYTES + Long.BYTES;
 
     private RecordFormat() {}
 

@@ -22,9 +22,14 @@ record RecordView(String path, long offset, ByteBuffer bytes) {
 
         void start(long groupId, LogPosition start, boolean replacesLog) throws LogException;
 
+        void replica(long groupId, long incarnation) throws LogException;
+
         void drop(long groupId) throws LogException;
 
-        void group(long groupId, HardState state, LogPosition start, long lastIndex) throws LogException;
+        void tombstone(long groupId, long incarnation) throws LogException;
+
+        void group(long groupId, HardState state, LogPosition start, long lastIndex, long incarnation)
+                throws LogException;
     }
 
     /** The record at {@code at} of {@code buffer}, which is at {@code offset} of the file, or null if none is valid there. */
@@ -88,7 +93,10 @@ record RecordView(String path, long offset, ByteBuffer bytes) {
             case RecordFormat.START -> visitor.start(groupId, position(in), false);
             case RecordFormat.REPLACE -> visitor.start(groupId, position(in), true);
             case RecordFormat.DROP -> visitor.drop(groupId);
-            case RecordFormat.GROUP -> visitor.group(groupId, hardState(in), position(in), in.getLong());
+            case RecordFormat.REPLICA -> visitor.replica(groupId, in.getLong());
+            case RecordFormat.TOMBSTONE -> visitor.tombstone(groupId, in.getLong());
+            case RecordFormat.GROUP ->
+                visitor.group(groupId, hardState(in), position(in), in.getLong(), in.getLong());
             default -> throw new IllegalArgumentException("item of kind " + kind);
         }
     }

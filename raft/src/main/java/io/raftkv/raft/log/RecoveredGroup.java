@@ -8,9 +8,11 @@ import java.util.List;
 /**
  * What the log knows of one group when it is opened. All of it is durable.
  *
+ * @param incarnation of this server's replica, 0 if the log was not told
  * @param entries those after {@code logStart}, consecutive
  */
-public record RecoveredGroup(long groupId, HardState hardState, LogPosition logStart, List<Entry> entries) {
+public record RecoveredGroup(
+        long groupId, long incarnation, HardState hardState, LogPosition logStart, List<Entry> entries) {
     public RecoveredGroup {
         entries = List.copyOf(entries);
     }

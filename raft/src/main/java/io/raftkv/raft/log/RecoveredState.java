@@ -21,15 +21,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecoveredState implements RecordView.Visitor {
     private final ConcurrentSkipListMap<Long, GroupIndex> groups = new ConcurrentSkipListMap<>();
+    private final ConcurrentSkipListMap<Long, Long> tombstones = new ConcurrentSkipListMap<>();
     private final TreeMap<Long, TreeMap<Long, Entry>> entries = new TreeMap<>();
     private @Nullable Segment segment;
     private @Nullable RecordView record;
     private boolean summaryIsAll;
     private boolean summaryWasRead;
     private final Set<Long> summarised = new HashSet<>();
+    private final Set<Long> summarisedTombstones = new HashSet<>();
 
     ConcurrentSkipListMap<Long, GroupIndex> groups() {
         return groups;
+    }
+
+    /** The highest incarnation that was dropped, by group. */
+    ConcurrentSkipListMap<Long, Long> tombstones() {
+        return tombstones;
     }
 
     SortedMap<Long, RecoveredGroup> recovered() {
@@ -40,6 +47,7 @@ final class RecoveredState implements RecordView.Visitor {
                     entry.getKey(),
                     new RecoveredGroup(
                             entry.getKey(),
+                            group.incarnation(),
                             group.hardState(),
                             group.start(),
                             new ArrayList<>(entriesOf(entry.getKey()).values())));
@@ -71,6 +79,7 @@ final class RecoveredState implements RecordView.Visitor {
             throw inconsistent(next, "a summary is not where it should be", null);
         }
         summarised.clear();
+        summarisedTombstones.clear();
         try {
             next.visit(this);
         } catch (IllegalStateException e) {
@@ -81,6 +90,12 @@ final class RecoveredState implements RecordView.Visitor {
             summaryIsAll = false;
             if (!summarised.equals(groups.keySet())) {
                 throw inconsistent(next, "the summary names groups " + summarised + " of " + groups.keySet(), null);
+            }
+            if (!summarisedTombstones.equals(tombstones.keySet())) {
+                throw inconsistent(
+                        next,
+                        "the summary names dropped groups " + summarisedTombstones + " of " + tombstones.keySet(),
+                        null);
             }
         }
     }
@@ -136,28 +151,59 @@ final class RecoveredState implements RecordView.Visitor {
     }
 
     @Override
+    public void replica(long groupId, long incarnation) {
+        group(groupId).incarnation(incarnation);
+    }
+
+    @Override
     public void drop(long groupId) {
-        group(groupId).drop();
+        GroupIndex group = group(groupId);
+        group.drop();
+        bury(group, tombstones);
         groups.remove(groupId);
         entries.remove(groupId);
     }
 
+    /** Remembers that a replica was here: its id must not come back. */
+    static void bury(GroupIndex group, Map<Long, Long> tombstones) {
+        if (group.incarnation() > 0) {
+            tombstones.merge(group.groupId(), group.incarnation(), Math::max);
+        }
+    }
+
     @Override
-    public void group(long groupId, HardState state, LogPosition start, long lastIndex) {
+    public void tombstone(long groupId, long incarnation) {
+        summarisedTombstones.add(groupId);
+        if (summaryIsAll) {
+            tombstones.put(groupId, incarnation);
+        }
+        if (tombstones.getOrDefault(groupId, 0L) != incarnation) {
+            throw new IllegalStateException("the summary says that incarnation " + incarnation + " of group " + groupId
+                    + " was dropped, the files before it say: " + tombstones.get(groupId));
+        }
+    }
+
+    @Override
+    public void group(long groupId, HardState state, LogPosition start, long lastIndex, long incarnation) {
         summarised.add(groupId);
         GroupIndex group = group(groupId);
         if (summaryIsAll) {
+            if (incarnation != 0) {
+                group.incarnation(incarnation);
+            }
             group.hardState(state);
             group.start(start, true);
             if (lastIndex > start.index()) {
                 group.append(new Extent(null, 0, 0, 0, start.index() + 1, lastIndex, 0, false));
             }
         }
-        boolean same = group.hardState().equals(state) && group.start().equals(start) && group.lastIndex() == lastIndex;
+        boolean same = group.hardState().equals(state) && group.start().equals(start)
+                && group.lastIndex() == lastIndex && group.incarnation() == incarnation;
         if (!same) {
             throw new IllegalStateException("the summary says of group " + groupId + ": " + state + ", start " + start
-                    + ", last " + lastIndex + ", the files before it say: " + group.hardState() + ", start "
-                    + group.start() + ", last " + group.lastIndex());
+                    + ", last " + lastIndex + ", incarnation " + incarnation + ", the files before it say: "
+                    + group.hardState() + ", start " + group.start() + ", last " + group.lastIndex()
+                    + ", incarnation " + group.incarnation());
         }
     }
 

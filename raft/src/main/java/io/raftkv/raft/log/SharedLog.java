@@ -37,6 +37,7 @@ public final class SharedLog implements Closeable {
     private final Closeable lock;
     private final LogWriter writer;
     private final NavigableMap<Long, GroupIndex> groups;
+    private final NavigableMap<Long, Long> tombstones;
     private final SortedMap<Long, RecoveredGroup> recovered;
 
     private final ConcurrentLinkedQueue<Call> queue = new ConcurrentLinkedQueue<>();
@@ -47,8 +48,12 @@ public final class SharedLog implements Closeable {
     private volatile @Nullable IOException failure;
     private volatile LogStats stats;
 
-    /** @param writes null to drop {@code groupId} */
-    private record Call(@Nullable List<GroupWrite> writes, long groupId, long bytes, Runnable durable) {}
+    /** What a call wants written. */
+    private interface Work {
+        void writeTo(LogWriter writer) throws IOException;
+    }
+
+    private record Call(Work work, long bytes, Runnable durable) {}
 
     private SharedLog(LogOptions options, Executor executor, Closeable lock, Recovery recovery, LogWriter writer) {
         this.options = options;
@@ -56,6 +61,7 @@ public final class SharedLog implements Closeable {
         this.lock = lock;
         this.writer = writer;
         this.groups = recovery.state().groups();
+        this.tombstones = recovery.state().tombstones();
         this.recovered = recovery.state().recovered();
         this.stats = writer.stats();
     }
@@ -106,12 +112,25 @@ public final class SharedLog implements Closeable {
                 bytes += entry.bytes();
             }
         }
-        submit(new Call(writes, 0, bytes, durable));
+        submit(new Call(writer -> writer.write(writes), bytes, durable));
     }
 
-    /** Forgets all of the group, durably. Its id may be used again by later calls. */
+    /** Says of which replica all that is appended for the group from now on is. Durable when any of that is. */
+    public void createReplica(long groupId, long incarnation) {
+        submit(new Call(writer -> writer.replica(groupId, incarnation), CALL_BYTES, () -> {}));
+    }
+
+    /**
+     * Forgets all of the group, durably, but that this replica of it was here, see {@link #dropped}. The group may be used
+     * again by later calls.
+     */
     public void dropGroup(long groupId, Runnable durable) {
-        submit(new Call(null, groupId, CALL_BYTES, durable));
+        submit(new Call(writer -> writer.drop(groupId), CALL_BYTES, durable));
+    }
+
+    /** The highest incarnation of the group that was dropped from this server, 0 if none was. */
+    public long dropped(long groupId) {
+        return tombstones.getOrDefault(groupId, 0L);
     }
 
     private void submit(Call call) {
@@ -170,11 +189,7 @@ public final class SharedLog implements Closeable {
 
     private void makeDurable() throws IOException {
         for (Call call : taken) {
-            if (call.writes() == null) {
-                writer.drop(call.groupId());
-            } else {
-                writer.write(call.writes());
-            }
+            call.work().writeTo(writer);
         }
         writer.moveOldEntries();
         if (writer.isDirty()) {

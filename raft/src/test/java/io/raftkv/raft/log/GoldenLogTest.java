@@ -50,6 +50,8 @@ class GoldenLogTest {
         Entry configuration =
                 Entry.of(1, 4, Entry.encodeBody(Entry.Type.CONFIGURATION, 99, ConfigurationCodec.encode(JOINT)));
         fixture.write(append(1, List.of(configuration)), append(1, entries(2, 3, 5)));
+        fixture.log.createReplica(2, 6);
+        fixture.log.createReplica(5, 7);
         fixture.write(state(5, 1, 0));
         fixture.log.dropGroup(5, () -> {});
         fixture.run();

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 /** What a log should hold: maps in memory. */
 final class LogModel {
     private static final class Group {
+        long incarnation;
         HardState hardState = HardState.INITIAL;
         LogPosition start = new LogPosition(0, 0);
         TreeMap<Long, Entry> entries = new TreeMap<>();
@@ -42,6 +43,7 @@ final class LogModel {
         LogModel model = new LogModel();
         recovered.forEach((id, found) -> {
             Group group = new Group();
+            group.incarnation = found.incarnation();
             group.hardState = found.hardState();
             group.start = found.logStart();
             found.entries().forEach(entry -> group.entries.put(entry.index(), entry));
@@ -71,6 +73,14 @@ final class LogModel {
         }
     }
 
+    boolean holds(long groupId) {
+        return groups.containsKey(groupId);
+    }
+
+    void replica(long groupId, long incarnation) {
+        groups.computeIfAbsent(groupId, id -> new Group()).incarnation = incarnation;
+    }
+
     void drop(long groupId) {
         groups.remove(groupId);
     }
@@ -78,7 +88,13 @@ final class LogModel {
     Map<Long, RecoveredGroup> image() {
         TreeMap<Long, RecoveredGroup> image = new TreeMap<>();
         groups.forEach((id, group) -> image.put(
-                id, new RecoveredGroup(id, group.hardState, group.start, new ArrayList<>(group.entries.values()))));
+                id,
+                new RecoveredGroup(
+                        id,
+                        group.incarnation,
+                        group.hardState,
+                        group.start,
+                        new ArrayList<>(group.entries.values()))));
         return image;
     }
 

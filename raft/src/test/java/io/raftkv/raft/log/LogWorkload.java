@@ -57,6 +57,11 @@ final class LogWorkload {
                 model.drop(group);
                 Runnable durable = acknowledged();
                 fixture.log.dropGroup(group, durable);
+            } else if (random.nextInt(4) == 0 && !model.holds(groups - 1)) {
+                long incarnation = 1 + random.nextInt(5);
+                model.replica(groups - 1, incarnation);
+                possible.add(model.image());
+                fixture.log.createReplica(groups - 1, incarnation);
             } else {
                 List<GroupWrite> writes = new ArrayList<>();
                 for (int i = 1 + random.nextInt(3); i > 0; i--) {

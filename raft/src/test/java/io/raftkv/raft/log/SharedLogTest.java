@@ -38,7 +38,7 @@ class SharedLogTest {
         fixture.write(append(3, entries(15, 15, 2)));
         assertThat(reopened(3))
                 .isEqualTo(new RecoveredGroup(
-                        3, new HardState(2, new ReplicaId(9, 4)), new LogPosition(10, 1), entries(11, 15, 2)));
+                        3, 0, new HardState(2, new ReplicaId(9, 4)), new LogPosition(10, 1), entries(11, 15, 2)));
         assertThat(fixture.log.read(3, 11, 15, Long.MAX_VALUE)).isEqualTo(entries(11, 15, 2));
     }
 
@@ -159,6 +159,28 @@ class SharedLogTest {
         assertThat(reopened(1)).isNull();
         fixture.write(append(1, entries(1, 1, 1)));
         assertThat(reopened(1).entries()).isEqualTo(entries(1, 1, 1));
+    }
+
+    @Test
+    void rememberWhichReplicasWereDropped() throws IOException {
+        fixture.open();
+        fixture.log.createReplica(1, 3);
+        fixture.write(append(1, entries(1, 3, 4)));
+        assertThat(reopened(1).incarnation()).isEqualTo(3);
+        assertThat(fixture.log.dropped(1)).isZero();
+        fixture.log.dropGroup(1, () -> {});
+        fixture.run();
+        assertThat(fixture.log.dropped(1)).isEqualTo(3);
+        assertThat(reopened(1)).isNull();
+        for (int i = 1; i <= 500; i++) {
+            fixture.write(append(2, entries(i, i, 1)), start(2, Math.max(0, i - 1), i > 1 ? 1 : 0));
+        }
+        assertThat(disk.list("log")).doesNotContain("0000000000000001.wal");
+        fixture.log.createReplica(1, 4);
+        fixture.write(append(1, entries(1, 1, 1)));
+        assertThat(reopened(1).incarnation()).isEqualTo(4);
+        assertThat(fixture.log.dropped(1)).isEqualTo(3);
+        assertThat(fixture.log.dropped(2)).isZero();
     }
 
     @Test
