@@ -94,5 +94,13 @@ public interface RaftGroup {
          * @param ready true once this replica leads and the no-op of its term is applied: reads and writes are served
          */
         void leaderChanged(@Nullable ReplicaId leader, long term, boolean ready);
+
+        /**
+         * A member said that a committed configuration does not name this replica. It campaigns no more, its id never comes
+         * back, and its data may be deleted. Told again after a restart.
+         *
+         * @param configurationIndex the index of that configuration
+         */
+        default void removed(long configurationIndex) {}
     }
 }

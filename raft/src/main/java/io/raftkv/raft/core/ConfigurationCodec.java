@@ -38,7 +38,8 @@ public final class ConfigurationCodec {
         putSet(out, configuration.oldVoters());
         putSet(out, configuration.learners());
         out.putInt(configuration.retired().size());
-        configuration.retired().forEach((server, incarnation) -> out.putLong(server).putLong(incarnation));
+        configuration.retired().forEach((server, incarnation) -> out.putLong(server)
+                .putLong(incarnation));
         return Bytes.wrap(out.array());
     }
 

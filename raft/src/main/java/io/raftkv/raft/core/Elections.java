@@ -70,6 +70,8 @@ final class Elections {
         // While the disk still writes the last vote another campaign would only void it: with a slow disk for ever.
         if (core.mayCampaign() && core.isTermDurable()) {
             startPreVote();
+        } else if (core.mayHaveLeft()) {
+            requestVotes(true, false);
         }
     }
 

@@ -168,7 +168,8 @@ public sealed interface Input {
             if (voters.isEmpty()) {
                 throw new IllegalArgumentException("a group cannot be without voters");
             }
-            long servers = voters.stream().mapToLong(ReplicaId::server).distinct().count();
+            long servers =
+                    voters.stream().mapToLong(ReplicaId::server).distinct().count();
             if (servers < voters.size()) {
                 throw new IllegalArgumentException("a server would have two votes: " + voters);
             }

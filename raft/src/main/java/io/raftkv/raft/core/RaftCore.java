@@ -321,6 +321,16 @@ public final class RaftCore {
     }
 
     /**
+     * Whether this replica does not vote, hears no leader, and was not told why. Then it asks for votes that it does not
+     * want: whoever knows that it left says so, see {@link Elections#onRequestVote}.
+     */
+    boolean mayHaveLeft() {
+        return role == Role.LEARNER
+                && removedAt <= configurations.currentIndex()
+                && !configuration().voters().isEmpty();
+    }
+
+    /**
      * A member says that a committed configuration does not name this replica. Replicas get no entries any more once they
      * are left out, so they do not find out by themselves, and would ask for votes for ever.
      */

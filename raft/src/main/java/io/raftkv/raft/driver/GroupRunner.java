@@ -802,6 +802,9 @@ final class GroupRunner implements RaftGroup {
                     self,
                     effect.index());
             observer().removed(groupId, self, effect.index());
+            if (listener != null) {
+                listener.removed(effect.index());
+            }
         }
 
         @Override

@@ -64,6 +64,10 @@ final class LoopWorker {
             group.isReadyForTurn = true;
             ready.add(group);
         }
+        planTurn();
+    }
+
+    private void planTurn() {
         if (!turnIsDue) {
             turnIsDue = true;
             loop.execute(this::turn);
@@ -95,6 +99,12 @@ final class LoopWorker {
         }
         toServer.envelopes.add(new Envelope(groupId, from, to, message));
         toServer.bytes += bytes;
+    }
+
+    /** Answers a message to a replica that is no more. Threads: the loop. */
+    void answerFor(Envelope received, Message answer) {
+        send(received.groupId(), received.to(), received.from(), answer);
+        planTurn();
     }
 
     void persist(GroupRunner group, long sequence, GroupWrite write) {

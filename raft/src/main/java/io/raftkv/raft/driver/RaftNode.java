@@ -8,6 +8,7 @@ import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
+import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.Message.Envelope;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.SnapshotMeta;
@@ -27,8 +28,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -101,6 +106,21 @@ public final class RaftNode implements AutoCloseable {
         return node;
     }
 
+    /**
+     * This server's replicas of which the log holds something and that were not opened yet, by group; 0 where the log was
+     * not told the incarnation.
+     */
+    public SortedMap<Long, Long> incarnationsOnDisk() {
+        SortedMap<Long, Long> incarnations = new TreeMap<>();
+        recovered.forEach((groupId, group) -> incarnations.put(groupId, group.incarnation()));
+        return incarnations;
+    }
+
+    /** The highest incarnation whose data {@link #dropGroup} deleted, 0 if there is none. */
+    public long droppedIncarnation(long groupId) {
+        return log.dropped(groupId);
+    }
+
     /** The groups of which the disk holds something. */
     public Set<Long> groupsOnDisk() throws IOException {
         Set<Long> ids = new TreeSet<>(recovered.keySet());
@@ -131,8 +151,15 @@ public final class RaftNode implements AutoCloseable {
             // What it wrote since the node was opened is on disk only: it would forget its votes.
             throw new IllegalStateException("group " + groupId + " was opened before; open the node again");
         }
-        RaftCore.Recovered start = recover(groupId, genesis, machine);
-        LoopWorker worker = workers.get((int) Math.floorMod(groupId ^ (groupId >>> 32), (long) workers.size()));
+        RaftCore.Recovered start;
+        try {
+            identify(groupId, self);
+            start = recover(groupId, genesis, machine);
+        } catch (IOException | RuntimeException e) {
+            opened.remove(groupId);
+            throw e;
+        }
+        LoopWorker worker = workerOf(groupId);
         RaftCore core = new RaftCore(
                 groupId,
                 self,
@@ -152,6 +179,32 @@ public final class RaftNode implements AutoCloseable {
             closeGroup(groupId);
         }
         return group;
+    }
+
+    private LoopWorker workerOf(long groupId) {
+        return workers.get((int) Math.floorMod(groupId ^ (groupId >>> 32), (long) workers.size()));
+    }
+
+    /** Makes sure that what the disk holds is of this replica, and that it was not dropped. */
+    private void identify(long groupId, ReplicaId self) throws IOException {
+        RecoveredGroup found = recovered.get(groupId);
+        if (self.incarnation() <= log.dropped(groupId)) {
+            throw new IOException(
+                    "replica " + self + " of group " + groupId
+                            + " left it and its data was deleted; its id is never used again, open the one that was added since");
+        }
+        if (found != null && found.incarnation() != 0 && found.incarnation() != self.incarnation()) {
+            throw new IOException(
+                    "the folder holds replica " + new ReplicaId(self.server(), found.incarnation()) + " of group "
+                            + groupId + ", asked for is " + self + "; if that one left the group, drop it first");
+        }
+        if (found == null && log.dropped(groupId) > 0) {
+            // Left over if the process ended before it had deleted all that the dropped replica had.
+            snapshots.dropGroup(groupId);
+        }
+        if (found == null || found.incarnation() == 0) {
+            log.createReplica(groupId, self.incarnation());
+        }
     }
 
     private RaftCore.Recovered recover(long groupId, @Nullable Configuration genesis, StateMachine machine)
@@ -181,6 +234,38 @@ public final class RaftNode implements AutoCloseable {
         if (group != null) {
             onLoop(group.loop(), () -> group.close("the group was closed"));
         }
+    }
+
+    /**
+     * Ends this server's replica of a group and deletes its data. For one that was told that it left the group, see {@link
+     * io.raftkv.raft.RaftGroup.LeaderListener#removed}: a voter that forgets its votes and entries breaks its group. The
+     * log remembers the id, which is not opened again; the group may be, as a later incarnation.
+     *
+     * @return completed on another thread when nothing of it comes back, whatever happens
+     */
+    public CompletionStage<@Nullable Void> dropGroup(long groupId) {
+        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        GroupRunner group = groups.remove(groupId);
+        // Never at once: what the group wrote in the present turn must be in the log before it is dropped from there.
+        workerOf(groupId).loop().execute(() -> {
+            if (group != null) {
+                group.close("the group was dropped");
+            }
+            log.dropGroup(groupId, () -> options.backgroundExecutor().execute(() -> forget(groupId, done)));
+        });
+        return done;
+    }
+
+    private void forget(long groupId, CompletableFuture<@Nullable Void> done) {
+        recovered.remove(groupId);
+        try {
+            snapshots.dropGroup(groupId);
+        } catch (IOException e) {
+            done.completeExceptionally(e);
+            return;
+        }
+        opened.remove(groupId);
+        done.complete(null);
     }
 
     /** Stops everything at once, as what could be promised can no longer be kept. */
@@ -270,11 +355,8 @@ public final class RaftNode implements AutoCloseable {
             }
             Map<EventLoop, List<Envelope>> byLoop = new LinkedHashMap<>();
             for (Envelope envelope : envelopes) {
-                GroupRunner group = groups.get(envelope.groupId());
-                if (group != null) {
-                    byLoop.computeIfAbsent(group.loop(), loop -> new ArrayList<>())
-                            .add(envelope);
-                }
+                byLoop.computeIfAbsent(workerOf(envelope.groupId()).loop(), loop -> new ArrayList<>())
+                        .add(envelope);
             }
             byLoop.forEach((loop, mail) -> onLoop(loop, () -> mail.forEach(this::deliver)));
         }
@@ -282,10 +364,32 @@ public final class RaftNode implements AutoCloseable {
         private void deliver(Envelope envelope) {
             GroupRunner group = groups.get(envelope.groupId());
             if (group == null || !envelope.to().equals(group.self())) {
+                if (envelope.to().incarnation() <= log.dropped(envelope.groupId())
+                        && answeredForDropped(envelope, group)) {
+                    return;
+                }
                 options.observer().dropped("message for " + envelope.to() + " of group " + envelope.groupId());
                 return;
             }
             group.receive(envelope.from(), envelope.message());
+        }
+
+        /** The replica that is addressed was dropped, but some messages to it must not be lost on its server. */
+        private boolean answeredForDropped(Envelope envelope, @Nullable GroupRunner group) {
+            if (envelope.message() instanceof Message.Removed removed) {
+                // It knows better than anybody; who tells it would go on for ever.
+                Message known = new Message.RemovedResponse(removed.term(), removed.configurationIndex());
+                workerOf(envelope.groupId()).answerFor(envelope, known);
+                return true;
+            }
+            if (group != null && envelope.message() instanceof Message.RequestVote asked && asked.preVote()) {
+                // From one with an old configuration, that perhaps does not know that it left either: the replica that
+                // is
+                // here now may say so. A pre-vote binds nobody, and a stranger's is not counted.
+                group.receive(envelope.from(), asked);
+                return true;
+            }
+            return false;
         }
 
         @Override

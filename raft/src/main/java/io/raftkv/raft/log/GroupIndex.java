@@ -36,8 +36,8 @@ final class GroupIndex {
 
     void incarnation(long replica) {
         if (replica < 1 || (incarnation != 0 && incarnation != replica)) {
-            throw new IllegalStateException("group " + groupId + " holds incarnation " + incarnation + ", told is "
-                    + replica);
+            throw new IllegalStateException(
+                    "group " + groupId + " holds incarnation " + incarnation + ", told is " + replica);
         }
         incarnation = replica;
     }

@@ -226,7 +226,8 @@ final class LogWriter {
 
     private void writeSummary() throws IOException {
         Collection<GroupIndex> all = groups.values();
-        long bytes = (long) all.size() * RecordFormat.GROUP_BYTES + (long) tombstones.size() * RecordFormat.REPLICA_BYTES;
+        long bytes =
+                (long) all.size() * RecordFormat.GROUP_BYTES + (long) tombstones.size() * RecordFormat.REPLICA_BYTES;
         begin(RecordFormat.SUMMARY, bytes, all.size() + tombstones.size());
         for (GroupIndex group : all) {
             out.putItem(RecordFormat.GROUP, group.groupId());

@@ -95,8 +95,7 @@ record RecordView(String path, long offset, ByteBuffer bytes) {
             case RecordFormat.DROP -> visitor.drop(groupId);
             case RecordFormat.REPLICA -> visitor.replica(groupId, in.getLong());
             case RecordFormat.TOMBSTONE -> visitor.tombstone(groupId, in.getLong());
-            case RecordFormat.GROUP ->
-                visitor.group(groupId, hardState(in), position(in), in.getLong(), in.getLong());
+            case RecordFormat.GROUP -> visitor.group(groupId, hardState(in), position(in), in.getLong(), in.getLong());
             default -> throw new IllegalArgumentException("item of kind " + kind);
         }
     }

@@ -197,8 +197,10 @@ final class RecoveredState implements RecordView.Visitor {
                 group.append(new Extent(null, 0, 0, 0, start.index() + 1, lastIndex, 0, false));
             }
         }
-        boolean same = group.hardState().equals(state) && group.start().equals(start)
-                && group.lastIndex() == lastIndex && group.incarnation() == incarnation;
+        boolean same = group.hardState().equals(state)
+                && group.start().equals(start)
+                && group.lastIndex() == lastIndex
+                && group.incarnation() == incarnation;
         if (!same) {
             throw new IllegalStateException("the summary says of group " + groupId + ": " + state + ", start " + start
                     + ", last " + lastIndex + ", incarnation " + incarnation + ", the files before it say: "

@@ -472,6 +472,10 @@ class RaftNodeTest {
         for (long id : ids) {
             voters.add(new ReplicaId(id, 1));
         }
+        change(leader, version, voters);
+    }
+
+    private static void change(Server leader, long version, SortedSet<ReplicaId> voters) throws Exception {
         CompletableFuture<Void> result = new CompletableFuture<>();
         leader.group.changeMembers(voters, version, new Completion() {
             @Override
@@ -497,19 +501,62 @@ class RaftNodeTest {
         servers.put(5L, new Server(5, null));
         Server leader = leader();
         long id = leader.group.self().server();
-        long stays = id == 1 ? 2 : 1;
+        servers.put(6L, new Server(6, null));
 
         change(leader, 1, id, 4, 5);
 
         assertThat(leader.group.status().configuration().mapVersion()).isEqualTo(1);
         assertThat(add(1)).isEqualTo(1001);
         // The leader itself leaves: it cannot see the end, its heir does.
-        assertThatThrownBy(() -> change(leader, 2, stays, 4, 5)).hasCauseInstanceOf(RaftException.OutcomeUnknown.class);
+        assertThatThrownBy(() -> change(leader, 2, 4, 5, 6)).hasCauseInstanceOf(RaftException.OutcomeUnknown.class);
         await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
-            change(leader(), 2, stays, 4, 5);
+            change(leader(), 2, 4, 5, 6);
             assertThat(read(leader())).isEqualTo(1001);
         });
         assertThat(leader.group.isLeader()).isFalse();
         assertThatThrownBy(() -> change(leader(), 1, 1, 2, 3)).hasCauseInstanceOf(RaftException.ChangeRefused.class);
+    }
+
+    @Test
+    void aReplicaThatLeftIsDroppedAndItsServerComesBackWithAnotherOne() throws Exception {
+        start(1, 2, 3);
+        add(7);
+        Server leader = leader();
+        long leaderId = leader.group.self().server();
+        long leaves = leaderId == 3 ? 2 : 3;
+        long stays = 6 - leaderId - leaves;
+        Server left = servers.get(leaves);
+        CompletableFuture<Long> told = new CompletableFuture<>();
+        left.group.onLeaderChange(new RaftGroup.LeaderListener() {
+            @Override
+            public void leaderChanged(ReplicaId newLeader, long term, boolean ready) {}
+
+            @Override
+            public void removed(long configurationIndex) {
+                told.complete(configurationIndex);
+            }
+        });
+        assertThatThrownBy(() -> left.node.openGroup(GROUP, new ReplicaId(leaves, 1), null, new Sum()))
+                .hasMessageContaining("was opened before");
+
+        change(leader, 1, leaderId, stays);
+        assertThat(told.get(20, TimeUnit.SECONDS)).isPositive();
+        left.node.dropGroup(GROUP).toCompletableFuture().get(10, TimeUnit.SECONDS);
+
+        assertThat(left.disk.list("snapshots/" + String.format("%016x", GROUP))).isEmpty();
+        assertThatThrownBy(() -> left.node.openGroup(GROUP, new ReplicaId(leaves, 1), null, new Sum()))
+                .hasMessageContaining("its id is never used again");
+        assertThatThrownBy(() -> change(leader(), 2, leaderId, stays, leaves))
+                .hasCauseInstanceOf(RaftException.ChangeRefused.class)
+                .hasMessageContaining("next incarnation");
+        Sum sum = new Sum();
+        RaftGroup again = left.node.openGroup(GROUP, new ReplicaId(leaves, 2), null, sum);
+        change(
+                leader(),
+                2,
+                new TreeSet<>(List.of(new ReplicaId(leaderId, 1), new ReplicaId(stays, 1), new ReplicaId(leaves, 2))));
+        add(1);
+        await().atMost(Duration.ofSeconds(20)).until(() -> sum.sum == 8);
+        assertThat(again.status().configuration().retired()).containsExactly(Map.entry(leaves, 1L));
     }
 }

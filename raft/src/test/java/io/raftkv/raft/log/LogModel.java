@@ -90,11 +90,7 @@ final class LogModel {
         groups.forEach((id, group) -> image.put(
                 id,
                 new RecoveredGroup(
-                        id,
-                        group.incarnation,
-                        group.hardState,
-                        group.start,
-                        new ArrayList<>(group.entries.values()))));
+                        id, group.incarnation, group.hardState, group.start, new ArrayList<>(group.entries.values()))));
         return image;
     }
 

@@ -8,6 +8,7 @@ import io.raftkv.raft.core.GroupWrite.LogPosition;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -51,6 +52,7 @@ final class ConfigurationChecks {
                         id + " appended " + next + " at " + entry + " before anything of its term was committed");
             }
         });
+        requireNoneComesBack(id, entry, log, next);
         if (canMiss(known.get(previous), next)) {
             throw world.failure(id + " appended " + next + " at " + entry + " after " + known.get(previous)
                     + ": majorities need not meet");
@@ -58,6 +60,30 @@ final class ConfigurationChecks {
         known.put(position, next);
         totals.configurations++;
         totals.jointConfigurations += next.isJoint() ? 1 : 0;
+    }
+
+    /** Whoever left may have forgotten all, so its id must not be named again. */
+    private void requireNoneComesBack(ReplicaId id, Entry entry, LogImage log, Configuration next) {
+        Set<ReplicaId> before = new TreeSet<>();
+        Set<ReplicaId> left = new TreeSet<>();
+        for (Map.Entry<LogPosition, Configuration> earlier : known.entrySet()) {
+            LogPosition position = earlier.getKey();
+            if (position.index() < entry.index() && isIn(log, position)) {
+                left.addAll(before);
+                before = earlier.getValue().members();
+                left.removeAll(before);
+            }
+        }
+        for (ReplicaId member : next.members()) {
+            if (left.contains(member)) {
+                throw world.failure(id + " appended " + next + " at " + entry + ": " + member + " left before");
+            }
+        }
+    }
+
+    private boolean isIn(LogImage log, LogPosition position) {
+        LogImage truth = position.index() > log.startIndex() ? log : committed;
+        return truth.termAt(position.index()) == position.term();
     }
 
     /** A new leader has the newest configuration of its log in force. */
@@ -72,8 +98,7 @@ final class ConfigurationChecks {
     private LogPosition newest(LogImage log, long index) {
         LogPosition newest = new LogPosition(0, 0);
         for (LogPosition position : known.keySet()) {
-            LogImage truth = position.index() > log.startIndex() ? log : committed;
-            if (position.index() <= index && truth.termAt(position.index()) == position.term()) {
+            if (position.index() <= index && isIn(log, position)) {
                 newest = position;
             }
         }

@@ -1,5 +1,6 @@
 package io.raftkv.raft.sim;
 
+import io.raftkv.raft.ReplicaId;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -280,8 +281,8 @@ final class Nemesis {
 
     private void transfer() {
         SimServer leader = cluster.leaderOrAny();
-        int target = some(1).get(0).id();
-        leader.serve(node -> node.group(1).transferLeadership(SimCluster.replica(target)), () -> {});
+        ReplicaId target = some(1).get(0).replica(1);
+        leader.serve(node -> node.group(1).transferLeadership(target), () -> {});
     }
 
     private void jump() {

@@ -1,6 +1,7 @@
 package io.raftkv.raft.sim;
 
 import io.raftkv.raft.Completion;
+import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.ReplicaId;
 import java.util.ArrayList;
@@ -9,8 +10,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Asks for changes of members. A server that is left out keeps its data and comes back as the same replica, which is the
- * harder case: it has old terms, votes and entries.
+ * Asks for changes of members. A server whose replica left drops that one's data when it is told, and comes back with
+ * another replica.
  */
 final class SimChanges {
     private static final long AGAIN_NANOS = SimWorld.millis(500);
@@ -37,8 +38,7 @@ final class SimChanges {
         SortedSet<ReplicaId> voters = new TreeSet<>();
         int count = 1 + world.random.nextInt(Math.min(5, servers.size()));
         for (int i = 0; i < count; i++) {
-            voters.add(SimCluster.replica(
-                    servers.remove(world.random.nextInt(servers.size())).id()));
+            voters.add(servers.remove(world.random.nextInt(servers.size())).replica(group));
         }
         // Now and then one that comes late.
         mapVersion++;
@@ -99,22 +99,42 @@ final class SimChanges {
 
     /** Asks until all servers are voters of all groups. */
     void bringInAll() {
-        SortedSet<ReplicaId> all = new TreeSet<>();
-        cluster.servers().forEach(server -> all.add(SimCluster.replica(server.id())));
         for (long group : cluster.groups()) {
             missing++;
-            bringIn(group, all);
+            bringIn(group);
         }
     }
 
-    private void bringIn(long group, SortedSet<ReplicaId> all) {
+    private void bringIn(long group) {
+        SortedSet<ReplicaId> all = new TreeSet<>();
+        cluster.servers().forEach(server -> all.add(server.replica(group)));
         change(
                 group,
                 cluster.leaderOrAny(group),
                 all,
                 ++mapVersion,
                 () -> missing--,
-                () -> world.after(AGAIN_NANOS, () -> bringIn(group, all)));
+                () -> world.after(AGAIN_NANOS, () -> {
+                    dropRetired(group);
+                    bringIn(group);
+                }));
+    }
+
+    /** What an operator does with a replica that left and that nobody who knows can reach: the members say that it is no more. */
+    private void dropRetired(long group) {
+        SimServer leader = cluster.leaderOrAny(group);
+        if (!leader.isLeader(group)) {
+            return;
+        }
+        GroupStatus status = leader.life().group(group).status();
+        if (status.commitIndex() < status.lastIndex()) {
+            return;
+        }
+        for (SimServer server : cluster.servers()) {
+            if (server.isUp() && !status.configuration().mayName(server.replica(group))) {
+                server.life().dropLater(group, server.replica(group));
+            }
+        }
     }
 
     boolean allAreIn() {

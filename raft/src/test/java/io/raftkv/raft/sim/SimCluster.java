@@ -33,7 +33,7 @@ final class SimCluster {
         network.behave(SimWorld.millis(swarm.networkDelayMs()), SimWorld.millis(swarm.bulkDelayMs()), swarm.reorders());
         List<ReplicaId> voters = new ArrayList<>();
         for (int id = 1; id <= swarm.firstVoters(); id++) {
-            voters.add(replica(id));
+            voters.add(firstReplica(id));
         }
         this.genesis = Configuration.of(voters);
         for (long group = 1; group <= swarm.groups(); group++) {
@@ -62,8 +62,13 @@ final class SimCluster {
         changeListener.accept(servers.get(server - 1));
     }
 
-    static ReplicaId replica(int server) {
+    private static ReplicaId firstReplica(int server) {
         return new ReplicaId(server, 1);
+    }
+
+    /** The newest replica of the group on {@code server}; a server that was left out comes back as another one. */
+    ReplicaId replica(long group, int server) {
+        return servers.get(server - 1).replica(group);
     }
 
     void start() {
@@ -92,7 +97,7 @@ final class SimCluster {
 
     /** What {@code server} is told of the first configuration: nothing if it is not in it. */
     Configuration genesisFor(int server) {
-        return genesis.isVoter(replica(server)) ? genesis : null;
+        return genesis.isVoter(firstReplica(server)) ? genesis : null;
     }
 
     List<SimServer> servers() {

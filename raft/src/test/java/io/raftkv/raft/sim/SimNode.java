@@ -34,6 +34,10 @@ final class SimNode {
     private final SimLoop loop;
     private final Map<Long, WatchedMachine> machines = new TreeMap<>();
     private final Map<Long, RaftGroup> groups = new TreeMap<>();
+    /** The replicas that are being dropped, or were, by group. */
+    private final Map<Long, ReplicaId> dropping = new TreeMap<>();
+
+    private RaftNode node;
     private final List<Runnable> onDeath = new ArrayList<>();
 
     SimNode(SimCluster cluster, int server, String name, Disk disk, Runnable powerLoss) {
@@ -52,7 +56,7 @@ final class SimNode {
 
     /** Opens the node and its groups; throws {@link PowerLoss} if the process dies over it. */
     void open() throws IOException {
-        RaftNode node = RaftNode.open(RaftNodeOptions.of(
+        node = RaftNode.open(RaftNodeOptions.of(
                         server,
                         CLUSTER_ID,
                         disk,
@@ -67,11 +71,44 @@ final class SimNode {
                 .onFailure(this::failed)
                 .build());
         for (long group : cluster.groups()) {
-            ReplicaId self = SimCluster.replica(server);
-            WatchedMachine machine = WatchedMachine.of(
-                    cluster.workload(), loop, cluster.swarm().applyMs() * 1e6, new MachineListener(group));
-            machines.put(group, machine);
-            groups.put(group, node.openGroup(group, self, cluster.genesisFor(server), machine));
+            long incarnation = node.incarnationsOnDisk().getOrDefault(group, 0L);
+            openReplica(group, incarnation > 0 ? incarnation : node.droppedIncarnation(group) + 1);
+        }
+    }
+
+    private void openReplica(long group, long incarnation) throws IOException {
+        ReplicaId self = new ReplicaId(server, incarnation);
+        cluster.servers().get(server - 1).opens(group, incarnation);
+        WatchedMachine machine = WatchedMachine.of(
+                cluster.workload(), loop, cluster.swarm().applyMs() * 1e6, new MachineListener(group, self));
+        machines.put(group, machine);
+        groups.put(group, node.openGroup(group, self, incarnation == 1 ? cluster.genesisFor(server) : null, machine));
+    }
+
+    /** The replica was told that it left: some time later its data goes, and another one waits to be brought in. */
+    void dropLater(long group, ReplicaId self) {
+        world.at(
+                world.nowNanos() + world.exponential(1e9),
+                process,
+                () -> loop.execute(() -> {
+                    if (self.equals(groups.get(group).self()) && !self.equals(dropping.put(group, self))) {
+                        node.dropGroup(group)
+                                .whenComplete(
+                                        (done, failure) -> loop.execute(() -> replaceDropped(group, self, failure)));
+                    }
+                }));
+    }
+
+    private void replaceDropped(long group, ReplicaId dropped, Throwable failure) {
+        if (failure != null) {
+            throw world.failure(dropped + " could not be dropped: " + failure);
+        }
+        world.trace(() -> process + " group " + group + " dropped " + dropped);
+        cluster.totals().replicasDropped++;
+        try {
+            openReplica(group, dropped.incarnation() + 1);
+        } catch (IOException damaged) {
+            throw world.failure(this + " cannot open another replica: " + damaged.getMessage());
         }
     }
 
@@ -170,22 +207,24 @@ final class SimNode {
     /** Passes on what the machine of a living process reports. */
     private final class MachineListener implements WatchedMachine.Listener {
         private final long group;
+        private final ReplicaId self;
 
-        MachineListener(long group) {
+        MachineListener(long group, ReplicaId self) {
             this.group = group;
+            this.self = self;
         }
 
         @Override
         public void result(long index, int ordinal, Object result) {
             if (process.alive()) {
-                cluster.invariants(group).result(SimCluster.replica(server), index, ordinal, result);
+                cluster.invariants(group).result(self, index, ordinal, result);
             }
         }
 
         @Override
         public void state(long index, int ordinal, long hash) {
             if (process.alive()) {
-                cluster.invariants(group).state(SimCluster.replica(server), index, ordinal, hash);
+                cluster.invariants(group).state(self, index, ordinal, hash);
             }
         }
     }
@@ -263,6 +302,7 @@ final class SimNode {
         @Override
         public void removed(long group, ReplicaId self, long index) {
             heard(group, "was removed at " + index, checks -> cluster.totals().removals++);
+            dropLater(group, self);
         }
 
         @Override

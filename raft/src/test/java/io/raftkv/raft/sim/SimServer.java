@@ -1,6 +1,9 @@
 package io.raftkv.raft.sim;
 
+import io.raftkv.raft.ReplicaId;
 import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** A server over all its lives: its disk stays, its processes come and go. */
@@ -11,12 +14,22 @@ final class SimServer {
     private final SimDisk disk;
     private SimNode life;
     private int lives;
+    /** The incarnations of its replicas by group, as the cluster was told last. */
+    private final Map<Long, Long> incarnations = new TreeMap<>();
 
     SimServer(SimCluster cluster, int id) {
         this.cluster = cluster;
         this.world = cluster.world();
         this.id = id;
         this.disk = new SimDisk(world.random.nextLong());
+    }
+
+    ReplicaId replica(long group) {
+        return new ReplicaId(id, incarnations.getOrDefault(group, 1L));
+    }
+
+    void opens(long group, long incarnation) {
+        incarnations.put(group, incarnation);
     }
 
     int id() {

@@ -31,6 +31,7 @@ class SimulationTest {
         busy(report, "joint configurations", run -> run.jointConfigurations);
         busy(report, "finished changes of members", run -> run.changesDone);
         busy(report, "replicas told that they were removed", run -> run.removals);
+        busy(report, "removed replicas dropped and followed by another", run -> run.replicasDropped);
         assertThat(report.sum(run -> run.pauses))
                 .as("pauses that a replica noticed")
                 .isPositive();

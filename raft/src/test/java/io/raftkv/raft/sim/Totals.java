@@ -14,6 +14,7 @@ final class Totals {
     long changesDone;
     long removals;
     long pauses;
+    long replicasDropped;
     long operations;
     long reads;
     long unknownOutcomes;
