@@ -1,7 +1,9 @@
 package io.raftkv.raft;
 
 import java.util.SortedSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +27,11 @@ public interface RaftGroup {
     void propose(Bytes command, Completion completion);
 
     /** As {@link #propose(Bytes, Completion)}; the stage fails with a {@link RaftException}. */
-    CompletionStage<@Nullable Object> propose(Bytes command);
+    default CompletionStage<@Nullable Object> propose(Bytes command) {
+        CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+        propose(command, FutureCompletion.of(result));
+        return result;
+    }
 
     /**
      * Waits until this replica's state holds all that was acknowledged before the call (ReadIndex, Raft §6.4), then
@@ -33,6 +39,17 @@ public interface RaftGroup {
      * leader can; others fail with {@link RaftException.NotLeader}.
      */
     void read(Completion completion);
+
+    /**
+     * As {@link #read(Completion)}, with what {@code query} found in the state machine. It runs on the loop and must be quick.
+     *
+     * @return fails with a {@link RaftException}, or with what {@code query} threw
+     */
+    default <T extends @Nullable Object> CompletionStage<T> read(Supplier<T> query) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        read(FutureCompletion.of(result, nothing -> query.get()));
+        return result;
+    }
 
     /** What the group looks like from here, as of the last turn of its loop. */
     GroupStatus status();
@@ -65,6 +82,13 @@ public interface RaftGroup {
      *     {@link RaftException.Busy} while a change to other voters is under way
      */
     void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion);
+
+    /** As {@link #changeMembers(SortedSet, long, Completion)}; the stage fails with a {@link RaftException}. */
+    default CompletionStage<@Nullable Object> changeMembers(SortedSet<ReplicaId> voters, long mapVersion) {
+        CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+        changeMembers(voters, mapVersion, FutureCompletion.of(result));
+        return result;
+    }
 
     /**
      * Undoes a change in which the new replicas are still learners: they are dropped, and whoever waits for the change gets

@@ -54,7 +54,7 @@ class ArchitectureTest {
                 .check(CLASSES);
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName("io.raftkv.raft.transport.netty.NettyLoop")
+                .haveNameNotMatching("io\\.raftkv\\.raft\\.(transport\\.netty\\.NettyLoop|memory\\.ThreadLoop)")
                 .should()
                 .callMethod(System.class, "currentTimeMillis")
                 .orShould()
@@ -82,6 +82,20 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("..raft.driver..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("..raft.server..", "..raft.memory..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("..raft.server..", "..raft.memory..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("..raft.memory..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("..raft.driver..", "..raft.server..")
                 .check(CLASSES);
         noClasses()
                 .that()

@@ -24,8 +24,7 @@ import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -147,11 +146,7 @@ final class GroupRunner implements RaftGroup {
         if (!full) {
             pendingBytes.addAndGet(command.length());
         }
-        if (loop.inLoop()) {
-            take(command, completion, full);
-        } else {
-            loop.execute(() -> take(command, completion, full));
-        }
+        onLoop(() -> take(command, completion, full), completion);
     }
 
     private void take(Bytes command, Completion completion, boolean full) {
@@ -167,29 +162,8 @@ final class GroupRunner implements RaftGroup {
     }
 
     @Override
-    public CompletionStage<@Nullable Object> propose(Bytes command) {
-        CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
-        propose(command, new Completion() {
-            @Override
-            public void succeeded(@Nullable Object value) {
-                result.complete(value);
-            }
-
-            @Override
-            public void failed(RaftException failure) {
-                result.completeExceptionally(failure);
-            }
-        });
-        return result;
-    }
-
-    @Override
     public void read(Completion completion) {
-        if (loop.inLoop()) {
-            take(completion);
-        } else {
-            loop.execute(() -> take(completion));
-        }
+        onLoop(() -> take(completion), completion);
     }
 
     private void take(Completion read) {
@@ -233,13 +207,13 @@ final class GroupRunner implements RaftGroup {
     @Override
     public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
         Input.ChangeMembers wish = new Input.ChangeMembers(tokens.getAndIncrement(), voters, mapVersion);
-        onLoop(() -> ask(wish.token(), wish, completion));
+        onLoop(() -> ask(wish.token(), wish, completion), completion);
     }
 
     @Override
     public void abortChange(Completion completion) {
         Input.AbortChange wish = new Input.AbortChange(tokens.getAndIncrement());
-        onLoop(() -> ask(wish.token(), wish, completion));
+        onLoop(() -> ask(wish.token(), wish, completion), completion);
     }
 
     @Override
@@ -267,6 +241,15 @@ final class GroupRunner implements RaftGroup {
             task.run();
         } else {
             loop.execute(task);
+        }
+    }
+
+    /** A loop that has ended takes no more tasks; whoever asks then is told on its own thread. */
+    private void onLoop(Runnable task, Completion completion) {
+        try {
+            onLoop(task);
+        } catch (RejectedExecutionException e) {
+            completion.failed(stopped());
         }
     }
 
