@@ -53,6 +53,7 @@ final class GroupRunner implements RaftGroup {
     private final RaftCore core;
     private final StateMachine machine;
     private final SnapshotTransfers transfers;
+    private final GroupMetrics metrics;
     private final Executor effects = new Executor();
 
     private final ArrayDeque<Input> inputs = new ArrayDeque<>();
@@ -102,6 +103,7 @@ final class GroupRunner implements RaftGroup {
         this.core = core;
         this.self = self;
         this.machine = machine;
+        this.metrics = new GroupMetrics(node.options().metrics(), groupId, loop);
         this.transfers = new SnapshotTransfers(this);
         this.timerAt = loop.nowNanos();
         this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
@@ -151,7 +153,7 @@ final class GroupRunner implements RaftGroup {
 
     private void take(Bytes command, Completion completion, boolean full) {
         if (full) {
-            completion.failed(new RaftException.Busy("too much waits to be written", 50));
+            completion.failed(metrics.refused(new RaftException.Busy("too much waits to be written", 50)));
         } else if (closed) {
             completion.failed(stopped());
         } else {
@@ -269,6 +271,10 @@ final class GroupRunner implements RaftGroup {
 
     StateMachine machine() {
         return machine;
+    }
+
+    GroupMetrics metrics() {
+        return metrics;
     }
 
     long term() {
@@ -550,6 +556,7 @@ final class GroupRunner implements RaftGroup {
             });
         }
         snapshots.applied(entry);
+        metrics.applied(entry.index());
         node.options().observer().applied(groupId, self, entry);
     }
 
@@ -645,6 +652,7 @@ final class GroupRunner implements RaftGroup {
         public void onAppended(Effect.Appended effect) {
             Batch batch = proposed.removeLast();
             proposed.add(new Batch(batch.token(), effect.index(), effect.term(), batch.completions()));
+            metrics.appended(effect.index());
         }
 
         @Override
@@ -658,7 +666,7 @@ final class GroupRunner implements RaftGroup {
                         case TRANSFERRING ->
                             new RaftException.Busy("group " + groupId + " hands over its leadership", 50);
                     };
-            batch.completions().forEach(completion -> completion.failed(failure));
+            batch.completions().forEach(completion -> completion.failed(metrics.refused(failure)));
         }
 
         /** What is committed is applied at the end of the turn. */
@@ -695,6 +703,7 @@ final class GroupRunner implements RaftGroup {
                     effect.term(),
                     Message.name(effect.leader()),
                     effect.why());
+            metrics.role(effect.role() == Role.LEADER, effect.term());
             if (effect.role() == Role.LEADER) {
                 observer().becameLeader(groupId, self, effect.term(), core.lastIndex());
             } else {
@@ -727,6 +736,7 @@ final class GroupRunner implements RaftGroup {
             lastAppliedTimeMs = effect.meta().timeMs();
             snapshots.installed();
             LOG.info("group {}: installed snapshot index={}", groupId, lastApplied);
+            metrics.snapshotInstalled();
             observer().snapshotInstalled(groupId, self, effect.meta());
         }
 
@@ -793,6 +803,7 @@ final class GroupRunner implements RaftGroup {
         @Override
         public void onAlarm(Effect.Alarm effect) {
             LOG.error("group {} {}: {}", groupId, self, effect.what());
+            metrics.dropped(effect.what());
             observer().dropped(effect.what());
         }
     }

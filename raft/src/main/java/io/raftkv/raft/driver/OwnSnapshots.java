@@ -136,6 +136,7 @@ final class OwnSnapshots {
     /** Background. */
     private void write(SnapshotMeta meta, StateMachine.FrozenState frozen, long bytesCovered) {
         long bytes;
+        long start = System.nanoTime();
         try {
             bytes = group.node()
                     .snapshots()
@@ -151,8 +152,10 @@ final class OwnSnapshots {
             group.node().fail(e);
             throw e;
         }
+        long nanos = System.nanoTime() - start;
         group.loop().execute(() -> {
             close(frozen);
+            group.metrics().snapshotTaken(bytes, nanos);
             stored(meta, bytes, bytesCovered);
         });
     }
@@ -193,6 +196,7 @@ final class OwnSnapshots {
                 TimeUnit.NANOSECONDS.toSeconds(pauseNanos),
                 why);
         pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
+        group.metrics().snapshotFailed();
         group.node().options().observer().snapshotFailed(group.id(), group.self(), meta, why);
         fail(takeServed(), problem);
         group.wake();

@@ -3,6 +3,7 @@ package io.raftkv.raft.driver;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.RaftMetrics;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.Entry;
@@ -12,6 +13,7 @@ import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.Message.Envelope;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.SnapshotMeta;
+import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.RecoveredGroup;
 import io.raftkv.raft.log.SharedLog;
 import io.raftkv.raft.snapshot.SnapshotStore;
@@ -85,8 +87,11 @@ public final class RaftNode implements AutoCloseable {
     public static RaftNode open(RaftNodeOptions options) throws IOException {
         AtomicBoolean failed = new AtomicBoolean();
         RaftNode[] self = new RaftNode[1];
+        Disk disk = options.metrics() == RaftMetrics.NONE
+                ? options.disk()
+                : new MeteredDisk(options.disk(), options.metrics());
         SharedLog log = SharedLog.open(
-                options.disk(),
+                disk,
                 "log",
                 options.log().withOnFailure(failure -> {
                     failed.set(true);
@@ -346,7 +351,7 @@ public final class RaftNode implements AutoCloseable {
             try {
                 envelopes = FrameCodec.decode(server, options.serverId(), frame);
             } catch (BadFrameException e) {
-                options.observer().dropped("frame from " + Long.toHexString(server) + ": " + e.getMessage());
+                dropped("frame from " + Long.toHexString(server) + ": " + e.getMessage());
                 return;
             }
             if (workers.size() == 1) {
@@ -361,6 +366,11 @@ public final class RaftNode implements AutoCloseable {
             byLoop.forEach((loop, mail) -> onLoop(loop, () -> mail.forEach(this::deliver)));
         }
 
+        private void dropped(String why) {
+            options.metrics().dropped(why);
+            options.observer().dropped(why);
+        }
+
         private void deliver(Envelope envelope) {
             GroupRunner group = groups.get(envelope.groupId());
             if (group == null || !envelope.to().equals(group.self())) {
@@ -368,7 +378,7 @@ public final class RaftNode implements AutoCloseable {
                         && answeredForDropped(envelope, group)) {
                     return;
                 }
-                options.observer().dropped("message for " + envelope.to() + " of group " + envelope.groupId());
+                dropped("message for " + envelope.to() + " of group " + envelope.groupId());
                 return;
             }
             group.receive(envelope.from(), envelope.message());

@@ -1,6 +1,7 @@
 package io.raftkv.raft.driver;
 
 import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.RaftMetrics;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.transport.Transport;
@@ -20,7 +21,8 @@ import java.util.function.Consumer;
  * @param transport owned by the node from here on
  * @param snapshots how much of the node its snapshots may take
  * @param seed of the random election time-outs
- * @param observer told of what happens, for tests and metrics
+ * @param observer told of what happens, for tests
+ * @param metrics told in numbers what happens
  * @param onFailure told once if the node must stop: the disk failed, or an invariant broke. The node answers nothing any
  *     more; the process should end
  */
@@ -37,6 +39,7 @@ public record RaftNodeOptions(
         SnapshotOptions snapshots,
         long seed,
         RaftObserver observer,
+        RaftMetrics metrics,
         Consumer<Throwable> onFailure) {
     public RaftNodeOptions {
         loops = List.copyOf(loops);
@@ -71,6 +74,7 @@ public record RaftNodeOptions(
         private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
         private long seed = System.nanoTime();
         private RaftObserver observer = RaftObserver.NONE;
+        private RaftMetrics metrics = RaftMetrics.NONE;
         private Consumer<Throwable> onFailure = failure -> {};
 
         private Builder(
@@ -115,6 +119,11 @@ public record RaftNodeOptions(
             return this;
         }
 
+        public Builder metrics(RaftMetrics value) {
+            metrics = value == RaftMetrics.NONE ? value : new GuardedMetrics(value);
+            return this;
+        }
+
         public Builder onFailure(Consumer<Throwable> value) {
             onFailure = value;
             return this;
@@ -134,6 +143,7 @@ public record RaftNodeOptions(
                     snapshots,
                     seed,
                     observer,
+                    metrics,
                     onFailure);
         }
     }

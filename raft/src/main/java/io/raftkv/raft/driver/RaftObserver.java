@@ -9,7 +9,7 @@ import io.raftkv.raft.core.SnapshotMeta;
 import java.util.List;
 
 /**
- * Is told what the replicas of a node do, as they do it: for metrics, logs and the checks of the simulator. Nothing that
+ * Is told what the replicas of a node do, as they do it: for logs and the checks of the simulator; metrics have {@link io.raftkv.raft.RaftMetrics}. Nothing that
  * an observer does may change what happens.
  *
  * <p>Threads: the loop of the group, except {@link #recovered} (the thread that opens the node or group) and

@@ -2,10 +2,10 @@ package io.raftkv.raft.server;
 
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.RaftMetrics;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
-import io.raftkv.raft.driver.RaftObserver;
 import io.raftkv.raft.driver.RaftOptions;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.FileDisk;
@@ -53,7 +53,7 @@ public final class RaftServerBuilder {
     private int loops = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
     private RaftOptions options = RaftOptions.DEFAULT;
     private LogOptions log = LogOptions.defaults(failure -> {});
-    private RaftObserver observer = RaftObserver.NONE;
+    private RaftMetrics metrics = RaftMetrics.NONE;
     private Consumer<Throwable> onFailure = failure -> {};
 
     RaftServerBuilder() {}
@@ -136,9 +136,9 @@ public final class RaftServerBuilder {
         return this;
     }
 
-    /** Is told what the replicas do. */
-    public RaftServerBuilder observer(RaftObserver value) {
-        observer = value;
+    /** Is told in numbers what happens. */
+    public RaftServerBuilder metrics(RaftMetrics value) {
+        metrics = value;
         return this;
     }
 
@@ -207,7 +207,7 @@ public final class RaftServerBuilder {
                         .raft(options)
                         .log(log)
                         .seed(new SecureRandom().nextLong())
-                        .observer(observer)
+                        .metrics(metrics)
                         .onFailure(onFailure)
                         .build()));
         return new RaftServer(id, port, peers, founders(id), node, resources);
