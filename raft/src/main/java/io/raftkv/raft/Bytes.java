@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * for one that is kept. Threads: immutable, any thread.
  */
 public final class Bytes implements Comparable<Bytes> {
+    /** No bytes. */
     public static final Bytes EMPTY = new Bytes(new byte[0], 0, 0);
 
     private final byte[] array;
@@ -39,6 +40,7 @@ public final class Bytes implements Comparable<Bytes> {
         return length == 0 ? EMPTY : new Bytes(array, offset, length);
     }
 
+    /** Copies {@code array}, which stays the caller's. */
     public static Bytes copyOf(byte[] array) {
         return wrap(array.clone());
     }
@@ -50,18 +52,22 @@ public final class Bytes implements Comparable<Bytes> {
         return wrap(copy);
     }
 
+    /** The bytes of {@code text} in UTF-8. */
     public static Bytes utf8(String text) {
         return wrap(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** How many there are. */
     public int length() {
         return length;
     }
 
+    /** Whether there are none. */
     public boolean isEmpty() {
         return length == 0;
     }
 
+    /** The byte at {@code index}, which lies in {@code [0, length)}. */
     public byte byteAt(int index) {
         if (index < 0 || index >= length) {
             throw new IndexOutOfBoundsException("index " + index + " of " + length + " bytes");
@@ -82,26 +88,32 @@ public final class Bytes implements Comparable<Bytes> {
         return length == array.length ? this : wrap(toArray());
     }
 
+    /** A copy, which is the caller's. */
     public byte[] toArray() {
         return Arrays.copyOfRange(array, offset, offset + length);
     }
 
+    /** A read-only view, at position 0. */
     public ByteBuffer asByteBuffer() {
         return ByteBuffer.wrap(array, offset, length).slice().asReadOnlyBuffer();
     }
 
+    /** Puts all bytes at the position of {@code target}, which must have room for them. */
     public void putTo(ByteBuffer target) {
         target.put(array, offset, length);
     }
 
+    /** Copies all bytes to {@code target[targetOffset, targetOffset + length)}. */
     public void copyTo(byte[] target, int targetOffset) {
         System.arraycopy(array, offset, target, targetOffset, length);
     }
 
+    /** Adds all bytes to a checksum. */
     public void updateCrc(CRC32C crc) {
         crc.update(array, offset, length);
     }
 
+    /** The text of which these are the bytes in UTF-8; what is malformed becomes a replacement character. */
     public String toUtf8() {
         return new String(array, offset, length, StandardCharsets.UTF_8);
     }

@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
  * that loop has ended.
  */
 public interface Completion {
+    /** It succeeded: the command was applied here with this result; null for a read. */
     void succeeded(@Nullable Object result);
 
+    /** It failed; the kind of failure says whether a command may still be applied. */
     void failed(RaftException failure);
 }

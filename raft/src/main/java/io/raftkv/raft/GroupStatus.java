@@ -25,10 +25,15 @@ public record GroupStatus(
         @Nullable String snapshotProblem) {
     /** The roles of a replica (Raft §3.3, §4.2.1, §9.6). */
     public enum Role {
+        /** Takes entries from a leader, and votes. */
         FOLLOWER,
+        /** Asks whether it would be elected, in no term yet. */
         PRE_CANDIDATE,
+        /** Asks for votes in a term of its own. */
         CANDIDATE,
+        /** Takes proposals and reads. */
         LEADER,
+        /** Takes entries and does not count. */
         LEARNER
     }
 }

@@ -22,6 +22,7 @@ public abstract sealed class RaftException extends Exception {
         @SuppressWarnings("serial")
         private final @Nullable ReplicaId leader;
 
+        /** One that names the leader, if it is known. */
         public NotLeader(@Nullable ReplicaId leader) {
             super(leader == null ? "no leader is known; retry in a moment" : "not the leader; ask " + leader);
             this.leader = leader;
@@ -38,11 +39,13 @@ public abstract sealed class RaftException extends Exception {
         private static final long serialVersionUID = 1L;
         private final int retryAfterMs;
 
+        /** One that says what is full. */
         public Busy(String what, int retryAfterMs) {
             super(what + "; retry in " + retryAfterMs + " ms");
             this.retryAfterMs = retryAfterMs;
         }
 
+        /** When to try again. */
         public int retryAfterMs() {
             return retryAfterMs;
         }
@@ -52,6 +55,7 @@ public abstract sealed class RaftException extends Exception {
     public static final class OutcomeUnknown extends RaftException {
         private static final long serialVersionUID = 1L;
 
+        /** One that says why. */
         public OutcomeUnknown(String why) {
             super("the outcome is unknown: " + why);
         }
@@ -61,6 +65,7 @@ public abstract sealed class RaftException extends Exception {
     public static final class ChangeRefused extends RaftException {
         private static final long serialVersionUID = 1L;
 
+        /** One that says why. */
         public ChangeRefused(String why) {
             super(why);
         }
@@ -70,6 +75,7 @@ public abstract sealed class RaftException extends Exception {
     public static final class Stopped extends RaftException {
         private static final long serialVersionUID = 1L;
 
+        /** One that says why. */
         public Stopped(String why) {
             super(why);
         }

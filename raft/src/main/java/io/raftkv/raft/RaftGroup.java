@@ -12,10 +12,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any, unless said otherwise. Calls from the group's own loop do not change threads.
  */
 public interface RaftGroup {
+    /** The id of the group, the same on all servers. */
     long id();
 
+    /** This replica. */
     ReplicaId self();
 
+    /** The loop on which the group lives, and its state machine with it. */
     EventLoop loop();
 
     /**
@@ -58,6 +61,7 @@ public interface RaftGroup {
     @Nullable
     ReplicaId leader();
 
+    /** Whether this replica leads and serves, as of the last turn. Cheap, and out of date the moment it is told. */
     boolean isLeader();
 
     /**

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param incarnation how often the server was added to the group, from 1
  */
 public record ReplicaId(long server, long incarnation) implements Comparable<ReplicaId> {
+    /** Checks the ranges. */
     public ReplicaId {
         if (server == 0 || incarnation < 1) {
             throw new IllegalArgumentException("no replica has server " + server + ", incarnation " + incarnation);

@@ -28,6 +28,7 @@ public record CoreOptions(
     public static final CoreOptions DEFAULT =
             new CoreOptions(100, 600, 1200, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20);
 
+    /** Checks that they fit together. */
     public CoreOptions {
         if (heartbeatMs < 1 || electionMinMs < 2 * heartbeatMs || electionMaxMs <= electionMinMs) {
             throw new IllegalArgumentException("heartbeat " + heartbeatMs + " ms, election [" + electionMinMs + ", "
@@ -70,46 +71,55 @@ public record CoreOptions(
             tailBytes = from.tailBytes;
         }
 
+        /** See {@link CoreOptions#heartbeatMs()}. */
         public Builder heartbeatMs(int value) {
             heartbeatMs = value;
             return this;
         }
 
+        /** See {@link CoreOptions#electionMinMs()}. */
         public Builder electionMinMs(int value) {
             electionMinMs = value;
             return this;
         }
 
+        /** See {@link CoreOptions#electionMaxMs()}. */
         public Builder electionMaxMs(int value) {
             electionMaxMs = value;
             return this;
         }
 
+        /** See {@link CoreOptions#maxAppendBytes()}. */
         public Builder maxAppendBytes(int value) {
             maxAppendBytes = value;
             return this;
         }
 
+        /** See {@link CoreOptions#maxInflightMessages()}. */
         public Builder maxInflightMessages(int value) {
             maxInflightMessages = value;
             return this;
         }
 
+        /** See {@link CoreOptions#maxInflightBytes()}. */
         public Builder maxInflightBytes(long value) {
             maxInflightBytes = value;
             return this;
         }
 
+        /** See {@link CoreOptions#maxUncommittedBytes()}. */
         public Builder maxUncommittedBytes(long value) {
             maxUncommittedBytes = value;
             return this;
         }
 
+        /** See {@link CoreOptions#cacheBytes()}. */
         public Builder cacheBytes(long value) {
             cacheBytes = value;
             return this;
         }
 
+        /** See {@link CoreOptions#tailBytes()}. */
         public Builder tailBytes(long value) {
             tailBytes = value;
             return this;

@@ -41,6 +41,7 @@ public record RaftNodeOptions(
         RaftObserver observer,
         RaftMetrics metrics,
         Consumer<Throwable> onFailure) {
+    /** Checks that there is an id and a loop. */
     public RaftNodeOptions {
         loops = List.copyOf(loops);
         if (serverId == 0 || loops.isEmpty()) {
@@ -94,41 +95,49 @@ public record RaftNodeOptions(
             this.transport = transport;
         }
 
+        /** See {@link RaftNodeOptions#raft()}. */
         public Builder raft(RaftOptions value) {
             raft = value;
             return this;
         }
 
+        /** See {@link RaftNodeOptions#log()}. */
         public Builder log(LogOptions value) {
             log = value;
             return this;
         }
 
+        /** See {@link RaftNodeOptions#snapshots()}. */
         public Builder snapshots(SnapshotOptions value) {
             snapshots = value;
             return this;
         }
 
+        /** See {@link RaftNodeOptions#seed()}. */
         public Builder seed(long value) {
             seed = value;
             return this;
         }
 
+        /** See {@link RaftNodeOptions#observer()}. */
         public Builder observer(RaftObserver value) {
             observer = value;
             return this;
         }
 
+        /** See {@link RaftNodeOptions#metrics()}. What it throws is logged once and goes no further. */
         public Builder metrics(RaftMetrics value) {
             metrics = value == RaftMetrics.NONE ? value : new GuardedMetrics(value);
             return this;
         }
 
+        /** See {@link RaftNodeOptions#onFailure()}. */
         public Builder onFailure(Consumer<Throwable> value) {
             onFailure = value;
             return this;
         }
 
+        /** Puts them together. */
         public RaftNodeOptions build() {
             return new RaftNodeOptions(
                     serverId,

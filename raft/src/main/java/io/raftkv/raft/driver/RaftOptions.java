@@ -26,9 +26,11 @@ public record RaftOptions(
         long snapshotThresholdBytes,
         int snapshotChunkBytes,
         int applyBudgetBytes) {
+    /** For a server of many groups with small commands. */
     public static final RaftOptions DEFAULT = new RaftOptions(
             CoreOptions.DEFAULT, 64 << 10, 1024, 9 << 20, 32 << 20, 64 << 20, 8 << 20, 256 << 10, 1 << 20);
 
+    /** Checks the ranges. */
     public RaftOptions {
         if (maxBatchBytes < 1
                 || maxBatchCommands < 1
@@ -72,46 +74,55 @@ public record RaftOptions(
             applyBudgetBytes = from.applyBudgetBytes;
         }
 
+        /** See {@link RaftOptions#core()}. */
         public Builder core(CoreOptions value) {
             core = value;
             return this;
         }
 
+        /** See {@link RaftOptions#maxBatchBytes()}. */
         public Builder maxBatchBytes(int value) {
             maxBatchBytes = value;
             return this;
         }
 
+        /** See {@link RaftOptions#maxBatchCommands()}. */
         public Builder maxBatchCommands(int value) {
             maxBatchCommands = value;
             return this;
         }
 
+        /** See {@link RaftOptions#maxCommandBytes()}. */
         public Builder maxCommandBytes(int value) {
             maxCommandBytes = value;
             return this;
         }
 
+        /** See {@link RaftOptions#maxPendingBytes()}. */
         public Builder maxPendingBytes(long value) {
             maxPendingBytes = value;
             return this;
         }
 
+        /** See {@link RaftOptions#maxLogQueueBytes()}. */
         public Builder maxLogQueueBytes(long value) {
             maxLogQueueBytes = value;
             return this;
         }
 
+        /** See {@link RaftOptions#snapshotThresholdBytes()}. */
         public Builder snapshotThresholdBytes(long value) {
             snapshotThresholdBytes = value;
             return this;
         }
 
+        /** See {@link RaftOptions#snapshotChunkBytes()}. */
         public Builder snapshotChunkBytes(int value) {
             snapshotChunkBytes = value;
             return this;
         }
 
+        /** See {@link RaftOptions#applyBudgetBytes()}. */
         public Builder applyBudgetBytes(int value) {
             applyBudgetBytes = value;
             return this;

@@ -12,8 +12,10 @@ package io.raftkv.raft.driver;
  *     chunk costs stays small
  */
 public record SnapshotOptions(int maxTaken, int maxOutgoing, int maxIncoming, long bytesPerSecond, int windowChunks) {
+    /** Slow enough to leave disk and network to the entries. */
     public static final SnapshotOptions DEFAULT = new SnapshotOptions(1, 2, 1, 32 << 20, 4);
 
+    /** Checks the ranges. */
     public SnapshotOptions {
         if (maxTaken < 1 || maxOutgoing < 1 || maxIncoming < 1 || bytesPerSecond < 1) {
             throw new IllegalArgumentException("limits must be at least 1: maxTaken " + maxTaken + ", maxOutgoing "
@@ -45,26 +47,31 @@ public record SnapshotOptions(int maxTaken, int maxOutgoing, int maxIncoming, lo
             windowChunks = from.windowChunks;
         }
 
+        /** See {@link SnapshotOptions#maxTaken()}. */
         public Builder maxTaken(int value) {
             maxTaken = value;
             return this;
         }
 
+        /** See {@link SnapshotOptions#maxOutgoing()}. */
         public Builder maxOutgoing(int value) {
             maxOutgoing = value;
             return this;
         }
 
+        /** See {@link SnapshotOptions#maxIncoming()}. */
         public Builder maxIncoming(int value) {
             maxIncoming = value;
             return this;
         }
 
+        /** See {@link SnapshotOptions#bytesPerSecond()}. */
         public Builder bytesPerSecond(long value) {
             bytesPerSecond = value;
             return this;
         }
 
+        /** See {@link SnapshotOptions#windowChunks()}. */
         public Builder windowChunks(int value) {
             windowChunks = value;
             return this;

@@ -18,6 +18,7 @@ public interface Disk {
     /** The names (not paths) of the files and folders in {@code directory}, sorted; empty if there is no such directory. */
     List<String> list(String directory) throws IOException;
 
+    /** Whether there is a file or directory of that name. */
     boolean exists(String path) throws IOException;
 
     /** Creates the directory and its parents, durably. */
@@ -62,6 +63,7 @@ public interface Disk {
         /** Returns once all that was written is durable (fdatasync). */
         void force() throws IOException;
 
+        /** The length in bytes. */
         long size() throws IOException;
 
         @Override

@@ -37,6 +37,7 @@ public final class FileDisk implements Disk {
         createDurably(this.root);
     }
 
+    /** The folder, as an absolute path. */
     public Path root() {
         return root;
     }

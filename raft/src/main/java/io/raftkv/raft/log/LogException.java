@@ -18,16 +18,19 @@ public final class LogException extends IOException {
         this(file, offset, problem, remedy, null);
     }
 
+    /** As above, with what was thrown below. */
     public LogException(String file, long offset, String problem, String remedy, @Nullable Throwable cause) {
         super(file + (offset < 0 ? "" : " at offset " + offset) + ": " + problem + "; " + remedy, cause);
         this.file = file;
         this.offset = offset;
     }
 
+    /** The file, or the folder if it is about all of it. */
     public String file() {
         return file;
     }
 
+    /** Where the trouble begins, -1 if it is about the file as a whole. */
     public long offset() {
         return offset;
     }

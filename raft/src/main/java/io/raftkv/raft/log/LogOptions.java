@@ -18,6 +18,7 @@ import java.util.function.Consumer;
  */
 public record LogOptions(
         int segmentBytes, int stagingBytes, int preallocateBytes, int keepSegments, Consumer<IOException> onFailure) {
+    /** Checks the ranges. */
     public LogOptions {
         atLeast("segmentBytes", segmentBytes, 1 << 10);
         atLeast("stagingBytes", stagingBytes, 4 << 10);
@@ -35,18 +36,22 @@ public record LogOptions(
         return new LogOptions(segmentBytes, 4 << 10, 0, 4, onFailure);
     }
 
+    /** These with another {@link #segmentBytes}. */
     public LogOptions withSegmentBytes(int bytes) {
         return new LogOptions(bytes, stagingBytes, preallocateBytes, keepSegments, onFailure);
     }
 
+    /** These with another {@link #preallocateBytes}. */
     public LogOptions withPreallocateBytes(int bytes) {
         return new LogOptions(segmentBytes, stagingBytes, bytes, keepSegments, onFailure);
     }
 
+    /** These with another {@link #keepSegments}. */
     public LogOptions withKeepSegments(int segments) {
         return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, segments, onFailure);
     }
 
+    /** These with another {@link #onFailure}. */
     public LogOptions withOnFailure(Consumer<IOException> newOnFailure) {
         return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, keepSegments, newOnFailure);
     }

@@ -229,6 +229,7 @@ public final class SharedLog implements Closeable {
         return queuedBytes.get();
     }
 
+    /** What it has done so far. */
     public LogStats stats() {
         return stats;
     }

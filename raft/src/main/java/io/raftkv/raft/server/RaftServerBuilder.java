@@ -7,6 +7,7 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.driver.RaftOptions;
+import io.raftkv.raft.driver.SnapshotOptions;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.FileDisk;
 import io.raftkv.raft.log.LogOptions;
@@ -52,6 +53,7 @@ public final class RaftServerBuilder {
     private @Nullable InetSocketAddress listen;
     private int loops = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
     private RaftOptions options = RaftOptions.DEFAULT;
+    private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
     private LogOptions log = LogOptions.defaults(failure -> {});
     private RaftMetrics metrics = RaftMetrics.NONE;
     private Consumer<Throwable> onFailure = failure -> {};
@@ -130,6 +132,12 @@ public final class RaftServerBuilder {
         return this;
     }
 
+    /** How many snapshots are taken and moved at a time, and how fast. */
+    public RaftServerBuilder snapshots(SnapshotOptions value) {
+        snapshots = value;
+        return this;
+    }
+
     /** How the log lays out its files. */
     public RaftServerBuilder log(LogOptions value) {
         log = value;
@@ -205,6 +213,7 @@ public final class RaftServerBuilder {
         RaftNode node = resources.take(
                 RaftNode.open(RaftNodeOptions.of(id, cluster, disk, eventLoops, logThread, background, transport)
                         .raft(options)
+                        .snapshots(snapshots)
                         .log(log)
                         .seed(new SecureRandom().nextLong())
                         .metrics(metrics)

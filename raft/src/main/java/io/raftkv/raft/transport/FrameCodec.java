@@ -26,6 +26,7 @@ import java.util.zip.CRC32C;
  * The servers are not in the frame: the link says who they are. Threads: any.
  */
 public final class FrameCodec {
+    /** What a frame has before its messages. */
     public static final int HEADER_BYTES = 12;
 
     private static final byte VERSION = 1;

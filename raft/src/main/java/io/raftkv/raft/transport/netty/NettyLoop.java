@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 public final class NettyLoop implements EventLoop {
     private final io.netty.channel.EventLoop loop;
 
+    /** A loop over one of Netty's, which is not closed with it. */
     public NettyLoop(io.netty.channel.EventLoop loop) {
         this.loop = loop;
     }
