@@ -5,6 +5,7 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.ConfigurationCodec;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.SnapshotMeta;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,6 +14,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * What must hold of the configurations of a group: a log has at most one that is not committed, and no decision by one
@@ -57,6 +60,9 @@ final class ConfigurationChecks {
             throw world.failure(id + " appended " + next + " at " + entry + " after " + known.get(previous)
                     + ": majorities need not meet");
         }
+        if (!next.isVoter(id)) {
+            throw world.failure(id + " appended " + next + " at " + entry + " and is not in it: it had to hand over");
+        }
         known.put(position, next);
         totals.configurations++;
         totals.jointConfigurations += next.isJoint() ? 1 : 0;
@@ -94,6 +100,20 @@ final class ConfigurationChecks {
         }
     }
 
+    /** Whether those for whom {@code holds} decide about {@code index} by a configuration in force there or behind it. */
+    boolean mayDecide(long index, LogImage log, Predicate<ReplicaId> holds) {
+        LogPosition inForce = newest(log, index);
+        for (Map.Entry<LogPosition, Configuration> later :
+                known.tailMap(inForce).entrySet()) {
+            LogPosition position = later.getKey();
+            boolean isInLog = position.equals(inForce) || log.termAt(position.index()) == position.term();
+            if (isInLog && decide(later.getValue(), holds)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Where the newest configuration at or before {@code index} stands. */
     private LogPosition newest(LogImage log, long index) {
         LogPosition newest = new LogPosition(0, 0);
@@ -121,6 +141,20 @@ final class ConfigurationChecks {
             }
         }
         return false;
+    }
+
+    static boolean decide(Configuration configuration, Predicate<ReplicaId> agree) {
+        return decides(
+                configuration, configuration.members().stream().filter(agree).collect(Collectors.toSet()));
+    }
+
+    void snapshot(ReplicaId id, SnapshotMeta meta) {
+        LogPosition position = newest(committed, meta.index());
+        if (meta.configurationIndex() != position.index()
+                || !meta.configuration().equals(known.get(position))) {
+            throw world.failure(
+                    "snapshot: " + id + " has " + meta + ", in force was " + known.get(position) + " at " + position);
+        }
     }
 
     /** In words of its own, so that it does not share a mistake with what it judges. */

@@ -59,7 +59,7 @@ final class FrameChecks implements SimNetwork.FrameListener {
         public void onAppendResponse(ReplicaId from, Message.AppendResponse message) {
             invariants.promisedTerm(from, message.term());
             if (message.success()) {
-                invariants.promisedIndex(from, message.index());
+                invariants.promisedIndex(from, message.term(), message.index());
             }
         }
 

@@ -9,6 +9,7 @@ import io.raftkv.raft.core.SnapshotMeta;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Raft's safety properties (Raft figure 3.2) for one group, checked against what its replicas report, over all their
@@ -46,6 +47,10 @@ final class Invariants {
         private long promisedIndex;
 
         private long promisedTerm;
+        /** What it acknowledged, and in which term. */
+        private long agreedIndex;
+
+        private long agreedTerm;
     }
 
     Invariants(SimWorld world, long groupId, Configuration genesis, Totals totals) {
@@ -78,6 +83,11 @@ final class Invariants {
         }
         require(other == null || other.equals(id), id, "election safety", other + " led term " + term + " before");
         vote(id, term, id);
+        require(
+                ConfigurationChecks.decide(inForce, voter -> id.equals(votes.get(new Ballot(voter, term)))),
+                id,
+                "election safety",
+                "leads term " + term + " without the votes of a majority of " + inForce);
         replica(id).leads = term;
         LogImage log = replica(id).log;
         configurations.leads(id, inForce, log);
@@ -119,11 +129,37 @@ final class Invariants {
         replica.promisedTerm = term;
     }
 
-    /** The replica told a leader that its log up to {@code index} is durable. */
-    void promisedIndex(ReplicaId id, long index) {
+    /** The replica told the leader of {@code term} that its log up to {@code index} agrees with the leader's and is durable. */
+    void promisedIndex(ReplicaId id, long term, long index) {
         Replica replica = replica(id);
         require(index <= replica.log.lastIndex(), id, "promise", "acknowledged " + index + " of " + replica.log);
+        ReplicaId leader = leaders.get(term);
+        if (leader != null
+                && replica(leader).leads == term
+                && index >= replica(leader).log.startIndex()) {
+            LogImage leaders = replica(leader).log;
+            require(
+                    index < replica.log.startIndex() || replica.log.termAt(index) == leaders.termAt(index),
+                    id,
+                    "promise",
+                    "acknowledged " + replica.log.describe(index) + " to a leader that has " + leaders.describe(index));
+        }
         replica.promisedIndex = Math.max(replica.promisedIndex, index);
+        replica.agreedIndex = replica.agreedTerm == term ? Math.max(replica.agreedIndex, index) : index;
+        replica.agreedTerm = term;
+    }
+
+    /** What a leader takes for agreed was acknowledged to it in its term: it may have other entries than in an earlier one. */
+    void leaderCounts(ReplicaId id, long term, Map<ReplicaId, Long> matchIndexes) {
+        matchIndexes.forEach((follower, index) -> {
+            Replica replica = replica(follower);
+            long agreed = replica.agreedTerm == term ? replica.agreedIndex : 0;
+            require(
+                    replica.agreedTerm > term || index <= agreed,
+                    id,
+                    "commit",
+                    "takes " + index + " of " + follower + " for agreed in term " + term + ", which told it " + agreed);
+        });
     }
 
     void appended(ReplicaId id, Entry entry) {
@@ -188,7 +224,48 @@ final class Invariants {
                 id,
                 "commit",
                 "the leader of term " + replica.leads + " commits " + log.describe(commitIndex));
+        if (replica.leads != 0 && commitIndex > replica.commitIndex) {
+            countedByLeader(id, replica, commitIndex);
+        }
         replica.commitIndex = commitIndex;
+    }
+
+    /** Others promise by their acknowledgements. If those are not enough the leader counts itself, and so promises too. */
+    private void countedByLeader(ReplicaId id, Replica leader, long index) {
+        long term = leader.log.termAt(index);
+        Predicate<ReplicaId> promised = voter -> {
+            LogImage log = replica(voter).log;
+            return replica(voter).promisedIndex >= index && (log.termAt(index) == term || index < log.startIndex());
+        };
+        if (!configurations.mayDecide(index, leader.log, promised)) {
+            require(
+                    configurations.mayDecide(index, leader.log, promised.or(id::equals)),
+                    id,
+                    "commit",
+                    "the leader commits " + leader.log.describe(index) + ", which no majority promised to keep");
+            leader.promisedIndex = Math.max(leader.promisedIndex, index);
+        }
+    }
+
+    /** A read that came when {@code index} was the last committed entry of the group is answered by this replica. */
+    void read(ReplicaId id, long index) {
+        long applied = replica(id).lastApplied;
+        require(
+                applied >= index,
+                id,
+                "stale read",
+                "answered at " + applied + ", asked when " + index + " was committed");
+    }
+
+    /** A snapshot carries what was committed at its index, and the configuration in force there. */
+    void snapshotTaken(ReplicaId id, SnapshotMeta meta) {
+        totals.snapshotsTaken++;
+        require(
+                meta.index() <= committed.lastIndex() && meta.term() == committed.termAt(meta.index()),
+                id,
+                "snapshot",
+                meta + " of what was never committed");
+        configurations.snapshot(id, meta);
     }
 
     private void agree(ReplicaId id, long index, long term, int crc, String what) {

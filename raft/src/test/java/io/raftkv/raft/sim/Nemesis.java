@@ -23,6 +23,7 @@ final class Nemesis {
         FLAP,
         LOSS,
         RESET,
+        CLOG,
         PAUSE,
         SLOW_DISK,
         WALL_CLOCK,
@@ -105,6 +106,7 @@ final class Nemesis {
             case FLAP -> flap(some(1).get(0).id(), 10);
             case LOSS -> lose();
             case RESET -> some(1).forEach(server -> network.resetAll(server.id()));
+            case CLOG -> clog();
             case PAUSE -> pause();
             case SLOW_DISK -> slowDisk();
             case WALL_CLOCK -> jump();
@@ -138,6 +140,8 @@ final class Nemesis {
                         victim.crash();
                     }
                 });
+            } else if (world.chance(0.5)) {
+                victim.kill();
             } else {
                 victim.crash();
             }
@@ -149,7 +153,7 @@ final class Nemesis {
         world.after(SimWorld.millis(400) + world.exponential(1.5e9), () -> {
             victim.start();
             SimNode life = victim.life();
-            if (life != null && world.chance(0.1) && !stopped) {
+            if (life != null && world.chance(0.2) && !stopped) {
                 // Once more, while it catches up.
                 life.losePowerAfter(1 + world.random.nextInt(20));
             }
@@ -226,6 +230,17 @@ final class Nemesis {
         }
         if (times > 1) {
             world.after(SimWorld.millis(200), () -> flap(victim, times - 1));
+        }
+    }
+
+    /** One way only: what the other one says comes late, after terms went by. */
+    private void clog() {
+        int one = cluster.leaderOrAny().id();
+        long until = world.nowNanos() + SimWorld.seconds(1) + world.exponential(3e9);
+        for (int other = 1; other <= servers; other++) {
+            if (other != one && world.chance(0.5)) {
+                network.clog(other, one, until);
+            }
         }
     }
 

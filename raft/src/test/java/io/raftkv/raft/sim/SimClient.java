@@ -31,6 +31,9 @@ final class SimClient<M extends StateMachine, I> implements Client {
     private long answers;
     private Object lastResult;
     private boolean stopping;
+    /** Requests that reached a server which lives and did not answer them. */
+    private int unanswered;
+
     private Attempt attempt;
 
     SimClient(
@@ -65,6 +68,11 @@ final class SimClient<M extends StateMachine, I> implements Client {
     /** How many operations came to a known end. */
     long answers() {
         return answers;
+    }
+
+    /** Whether every request was answered, be it too late. */
+    boolean isAnswered() {
+        return unanswered == 0;
     }
 
     boolean isIdle() {
@@ -164,9 +172,11 @@ final class SimClient<M extends StateMachine, I> implements Client {
             RaftGroup group = node.group(groupId);
             Bytes command = workload.command(input);
             if (command == null) {
+                long committed = node.committedIndex(groupId);
                 group.read(new Answer(number, node) {
                     @Override
                     public void succeeded(Object result) {
+                        node.reads(groupId, committed);
                         reply(node.machine(groupId).read(machine -> query(machine)));
                     }
                 });
@@ -220,10 +230,13 @@ final class SimClient<M extends StateMachine, I> implements Client {
             private final int number;
             private final SimNode node;
             private int calls;
+            private boolean open = true;
 
             Answer(int number, SimNode node) {
                 this.number = number;
                 this.node = node;
+                unanswered++;
+                node.onDeath(this::noLongerOpen);
             }
 
             final void reply(Object result) {
@@ -244,10 +257,16 @@ final class SimClient<M extends StateMachine, I> implements Client {
                 }
             }
 
+            private void noLongerOpen() {
+                unanswered -= open ? 1 : 0;
+                open = false;
+            }
+
             private void back(Runnable task) {
                 if (++calls > 1) {
                     throw world.failure(input + " was answered twice by " + node);
                 }
+                noLongerOpen();
                 if (node.isAlive()) {
                     world.after(world.current().cost() + world.exponential(WAY_NANOS), task);
                 }

@@ -72,6 +72,11 @@ final class SimNetwork {
         cut(other, one);
     }
 
+    /** What is sent until {@code nanos} arrives then, as from a connection that hangs and recovers. */
+    void clog(int from, int to, long nanos) {
+        links[from][to].cloggedUntil = nanos;
+    }
+
     void heal(int from, int to) {
         links[from][to].cut = false;
     }
@@ -80,6 +85,7 @@ final class SimNetwork {
         for (int from = 1; from <= servers; from++) {
             for (int to = 1; to <= servers; to++) {
                 heal(from, to);
+                clog(from, to, 0);
             }
         }
         misbehave(0, 0);
@@ -128,7 +134,7 @@ final class SimNetwork {
 
     private void deliverLater(Link link, Lane lane, int from, int to, byte[] bytes) {
         double mean = lane == Lane.BULK ? bulkDelayNanos : delayNanos;
-        long arrival = world.nowNanos() + world.exponential(mean);
+        long arrival = Math.max(world.nowNanos(), link.cloggedUntil) + world.exponential(mean);
         if (!reorders) {
             arrival = Math.max(arrival, link.lastArrival[lane.ordinal()]);
             link.lastArrival[lane.ordinal()] = arrival;
@@ -160,6 +166,7 @@ final class SimNetwork {
     private static final class Link {
         private boolean cut;
         private long epoch;
+        private long cloggedUntil;
         /** By lane: there is no order between them. */
         private final long[] lastArrival = new long[Lane.values().length];
 

@@ -1,6 +1,7 @@
 package io.raftkv.raft.sim;
 
 import io.raftkv.raft.Configuration;
+import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
@@ -160,6 +161,16 @@ final class SimNode {
         return machines.get(groupId);
     }
 
+    /** What is committed in the group, as far as anybody knows. */
+    long committedIndex(long groupId) {
+        return cluster.invariants(groupId).committedIndex();
+    }
+
+    /** A read is about to be answered that came when {@code index} was committed. */
+    void reads(long groupId, long index) {
+        cluster.invariants(groupId).read(SimCluster.replica(server), index);
+    }
+
     /** Runs {@code request} on the loop of the group, unless the process dies before. */
     void serve(Consumer<SimNode> request) {
         loop.execute(() -> request.accept(this));
@@ -276,7 +287,11 @@ final class SimNode {
 
         @Override
         public void committed(long group, ReplicaId self, long commitIndex) {
-            heard(group, "commits " + commitIndex, checks -> checks.committed(self, commitIndex));
+            heard(group, "commits " + commitIndex, checks -> {
+                GroupStatus status = groups.get(group).status();
+                checks.leaderCounts(self, status.term(), status.matchIndex());
+                checks.committed(self, commitIndex);
+            });
         }
 
         @Override
@@ -286,7 +301,7 @@ final class SimNode {
 
         @Override
         public void snapshotTaken(long group, ReplicaId self, SnapshotMeta meta) {
-            heard(group, "took snapshot " + meta.index(), checks -> cluster.totals().snapshotsTaken++);
+            heard(group, "took snapshot " + meta.index(), checks -> checks.snapshotTaken(self, meta));
         }
 
         @Override
@@ -321,6 +336,10 @@ final class SimNode {
         @Override
         public void dropped(String why) {
             world.trace(() -> process + " drops: " + why);
+            if (why.contains("its disk lost")) {
+                // Disks keep here what was synced, and the checks would have seen one that does not.
+                throw world.failure("false alarm: " + process + ": " + why);
+            }
         }
     }
 }

@@ -69,13 +69,22 @@ final class SimServer {
 
     /** Ends the process now; what its disk did not sync is lost, or not, or in part. */
     void crash() {
+        end(disk::crash);
+    }
+
+    /** Ends the process alone: what its disk did not sync stays in the cache of the machine. */
+    void kill() {
+        end(disk::kill);
+    }
+
+    private void end(Runnable disksFate) {
         if (!isUp()) {
             return;
         }
         SimNode dead = life;
         life = null;
         long lostBefore = lostWrites();
-        disk.crash();
+        disksFate.run();
         long lost = lostWrites() - lostBefore;
         world.trace(() -> this + " crashes and loses " + lost + " writes");
         cluster.totals().crashes++;

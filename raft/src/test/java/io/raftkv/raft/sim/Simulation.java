@@ -75,6 +75,7 @@ final class Simulation<M extends StateMachine, I> {
         long deadline = world.nowNanos() + PEACE_NANOS;
         clients.forEach(SimClient::stop);
         await(deadline, "open operations do not end", () -> clients.stream().allMatch(SimClient::isIdle));
+        await(deadline, "requests are not answered", () -> clients.stream().allMatch(SimClient::isAnswered));
         if (swarm.faults().contains(Nemesis.Fault.CHANGE_MEMBERS)) {
             // So that all states can be compared; and the last change of all must come to its end.
             changes.bringInAll();
