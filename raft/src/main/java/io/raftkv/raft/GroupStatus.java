@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One replica's view of its group.
  *
+ * @param isRecovering whether the disk lost what the replica had promised: it takes no part in decisions before it holds
+ *     again what the others committed
  * @param matchIndex on a leader, how far the log of each member is known to agree; empty elsewhere
  * @param snapshotProblem why the last snapshot of the own state could not be taken; null if it could, or there was none
  */
@@ -21,6 +23,7 @@ public record GroupStatus(
         long lastApplied,
         long snapshotIndex,
         Configuration configuration,
+        boolean isRecovering,
         SortedMap<ReplicaId, Long> matchIndex,
         @Nullable String snapshotProblem) {
     /** The roles of a replica (Raft §3.3, §4.2.1, §9.6). */

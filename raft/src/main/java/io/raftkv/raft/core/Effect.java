@@ -43,6 +43,8 @@ public sealed interface Effect {
 
         void onRemoved(Removed effect);
 
+        void onRecoveryEnded(RecoveryEnded effect);
+
         void onAlarm(Alarm effect);
     }
 
@@ -199,6 +201,14 @@ public sealed interface Effect {
         @Override
         public void dispatch(Handler handler) {
             handler.onRemoved(this);
+        }
+    }
+
+    /** This replica lost what it had promised, and now holds durably all that it needs to vote and to count again. */
+    record RecoveryEnded() implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onRecoveryEnded(this);
         }
     }
 

@@ -176,7 +176,7 @@ final class Elections {
         boolean upToDate = message.lastLogTerm() > lastTerm
                 || (message.lastLogTerm() == lastTerm && message.lastLogIndex() >= core.log.lastIndex());
         boolean knowsGroup = !core.configuration().voters().isEmpty() || core.log.lastIndex() > 0;
-        return upToDate && knowsGroup;
+        return upToDate && knowsGroup && !core.recovering.isOn();
     }
 
     void onVoteResponse(ReplicaId from, Message.VoteResponse message) {

@@ -105,7 +105,7 @@ final class Leader {
 
     private long lastHeard(ReplicaId id) {
         Progress progress = followers.get(id);
-        return progress == null ? Long.MIN_VALUE : progress.lastHeardNanos;
+        return progress == null || !progress.fence.isOpen() ? Long.MIN_VALUE : progress.lastHeardNanos;
     }
 
     void propose(Input.Propose input) {
@@ -151,7 +151,7 @@ final class Leader {
 
     private long roundHeard(ReplicaId id) {
         Progress progress = followers.get(id);
-        return progress == null ? -1 : progress.roundHeard;
+        return progress == null || !progress.fence.isOpen() ? -1 : progress.roundHeard;
     }
 
     void heard(ReplicaId from) {
@@ -163,10 +163,38 @@ final class Leader {
 
     void onAppendResponse(ReplicaId from, Message.AppendResponse message) {
         Progress progress = followers.get(from);
+        // Else it was left out meanwhile, or the answer is of its life before it lost something.
+        if (progress != null && progress.fence.isOpen()) {
+            answered(from, progress, message);
+        }
+    }
+
+    /**
+     * It counts again once it holds an entry that was appended after it said that it had lost something, and that the
+     * others committed without it.
+     */
+    void onRecoveringResponse(ReplicaId from, Message.RecoveringResponse message) {
+        Progress progress = followers.get(from);
         if (progress == null) {
-            // It was left out meanwhile.
             return;
         }
+        if (!progress.fence.knows(message.nonce())) {
+            progress.fence.raise(message.nonce(), core.log.lastIndex() + 1);
+            progress.forgetMatch();
+            transferee = from.equals(transferee) ? null : transferee;
+            append(Entry.encodeBody(Entry.Type.NO_OP, core.lastTimeMs(), Bytes.EMPTY));
+        }
+        answered(from, progress, message.answer());
+        if (progress.fence.opens(progress.matchIndex, core.commitIndex)) {
+            advanceCommit();
+            releaseReads();
+        }
+        if (progress.fence.isOpen()) {
+            core.send(from, new Message.Recovered(core.term(), message.nonce(), progress.fence.index()));
+        }
+    }
+
+    private void answered(ReplicaId from, Progress progress, Message.AppendResponse message) {
         if (message.index() > core.log.lastIndex() || message.round() > rounds.lastRound()) {
             core.emit(new Effect.Alarm("refused an answer that fits nothing sent, from " + from + ": " + message));
             return;
@@ -270,7 +298,8 @@ final class Leader {
         int i = 0;
         for (ReplicaId voter : voters) {
             Progress progress = followers.get(voter);
-            indexes[i++] = voter.equals(core.self) ? core.persistedIndex() : progress == null ? 0 : progress.matchIndex;
+            boolean counts = progress != null && progress.fence.isOpen();
+            indexes[i++] = voter.equals(core.self) ? core.persistedIndex() : counts ? progress.matchIndex : 0;
         }
         Arrays.sort(indexes);
         return indexes.length == 0 ? 0 : indexes[(indexes.length - 1) / 2];
@@ -424,6 +453,7 @@ final class Leader {
         if (core.role != Role.LEADER
                 || transferee != null
                 || progress == null
+                || !progress.fence.isOpen()
                 || !core.configuration().voters().contains(target)) {
             return;
         }

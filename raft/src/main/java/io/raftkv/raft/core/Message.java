@@ -32,6 +32,10 @@ public sealed interface Message {
         void onRemoved(ReplicaId from, Removed message);
 
         void onRemovedResponse(ReplicaId from, RemovedResponse message);
+
+        void onRecoveringResponse(ReplicaId from, RecoveringResponse message);
+
+        void onRecovered(ReplicaId from, Recovered message);
     }
 
     /**
@@ -141,6 +145,37 @@ public sealed interface Message {
         @Override
         public void dispatch(ReplicaId from, Handler handler) {
             handler.onRemovedResponse(from, this);
+        }
+    }
+
+    /**
+     * The answer of a replica whose disk lost what it had promised, so that it counts for nothing, see {@link Recovering}.
+     *
+     * @param nonce of this life of the replica, not 0
+     */
+    record RecoveringResponse(long nonce, AppendResponse answer) implements Message {
+        public RecoveringResponse {
+            if (nonce == 0) {
+                throw new IllegalArgumentException("a nonce of 0");
+            }
+        }
+
+        @Override
+        public long term() {
+            return answer.term();
+        }
+
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onRecoveringResponse(from, this);
+        }
+    }
+
+    /** Tells a recovering replica that a majority of the others holds the entry at {@code index}, which it acknowledged. */
+    record Recovered(long term, long nonce, long index) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onRecovered(from, this);
         }
     }
 

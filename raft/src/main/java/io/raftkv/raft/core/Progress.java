@@ -41,6 +41,7 @@ final class Progress {
     long doubtRound;
 
     final CatchUp catchUp = new CatchUp();
+    final Fence fence = new Fence();
 
     Progress(long nextIndex, long nowNanos) {
         this.nextIndex = nextIndex;
@@ -71,6 +72,16 @@ final class Progress {
         matchIndex = Math.max(matchIndex, index);
         nextIndex = Math.max(nextIndex, matchIndex + 1);
         return news;
+    }
+
+    /** It lost what it had acknowledged. */
+    void forgetMatch() {
+        matchIndex = 0;
+        roundHeard = 0;
+        doubtRound = 0;
+        if (mode == Mode.REPLICATE) {
+            become(Mode.PROBE, nextIndex);
+        }
     }
 
     void become(Mode newMode, long next) {

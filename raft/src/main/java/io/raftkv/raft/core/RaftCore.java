@@ -29,8 +29,22 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: one at a time (the group's loop).
  */
 public final class RaftCore {
-    /** What a replica starts from. */
-    public record Recovered(HardState hardState, LogPosition logStart, List<Entry> entries, SnapshotMeta snapshot) {
+    /**
+     * What a replica starts from.
+     *
+     * @param isIncomplete whether the disk may have lost what the replica had promised, see {@link Recovering}
+     */
+    public record Recovered(
+            HardState hardState,
+            LogPosition logStart,
+            List<Entry> entries,
+            SnapshotMeta snapshot,
+            boolean isIncomplete) {
+        /** All that the replica ever made durable. */
+        public Recovered(HardState hardState, LogPosition logStart, List<Entry> entries, SnapshotMeta snapshot) {
+            this(hardState, logStart, entries, snapshot, false);
+        }
+
         /** A replica that never was. */
         public static Recovered fresh(Configuration genesis) {
             return new Recovered(HardState.INITIAL, new LogPosition(0, 0), List.of(), SnapshotMeta.beginning(genesis));
@@ -59,6 +73,7 @@ public final class RaftCore {
     final Elections elections;
     final Follower follower;
     final Leader leaderRole;
+    final Recovering recovering;
 
     long now;
     Role role = Role.FOLLOWER;
@@ -123,6 +138,9 @@ public final class RaftCore {
         this.elections = new Elections(this, preferred);
         this.follower = new Follower(this);
         this.leaderRole = new Leader(this);
+        this.recovering = new Recovering(this, recovered.isIncomplete());
+        // The log may have been begun anew, in which case it knows of no term.
+        this.hardStateChanged |= recovered.isIncomplete() && term() > 0;
         this.role = followerRole();
         elections.restartTimer();
     }
@@ -157,6 +175,7 @@ public final class RaftCore {
         now = Math.max(now, nowNanos);
         input.dispatch(dispatcher);
         emitPersist();
+        recovering.tellEnd();
         releaseDeferred();
         invariants.check(this);
         List<Effect> result = effects;
@@ -202,6 +221,11 @@ public final class RaftCore {
 
     public long lastIndex() {
         return log.lastIndex();
+    }
+
+    /** Whether it lost what it had promised, so that it neither votes nor counts yet. */
+    public boolean isRecovering() {
+        return recovering.isOn();
     }
 
     /** How far the own log is durable. */
@@ -267,12 +291,12 @@ public final class RaftCore {
     }
 
     void send(ReplicaId to, Message message) {
-        effects.add(new Effect.Send(to, message));
+        effects.add(new Effect.Send(to, recovering.marked(message)));
     }
 
     /** Sends once everything written so far, this step included, is durable. */
     void sendWhenDurable(ReplicaId to, Message message) {
-        sendAfterThisStep.add(new Effect.Send(to, message));
+        sendAfterThisStep.add(new Effect.Send(to, recovering.marked(message)));
     }
 
     boolean isTermDurable() {
@@ -317,7 +341,7 @@ public final class RaftCore {
 
     /** Whether this replica, as far as it knows, is a voter of the group. */
     boolean mayCampaign() {
-        return configuration().isVoter(self) && removedAt <= configurations.currentIndex();
+        return configuration().isVoter(self) && removedAt <= configurations.currentIndex() && !recovering.isOn();
     }
 
     /**
@@ -636,6 +660,20 @@ public final class RaftCore {
                 } else if (message.term() == term() && role == Role.LEADER) {
                     leaderRole.onAppendResponse(from, message);
                 }
+            }
+
+            @Override
+            public void onRecoveringResponse(ReplicaId from, Message.RecoveringResponse message) {
+                if (message.term() > term()) {
+                    becomeFollower(message.term(), null, from + " is in a later term");
+                } else if (message.term() == term() && role == Role.LEADER) {
+                    leaderRole.onRecoveringResponse(from, message);
+                }
+            }
+
+            @Override
+            public void onRecovered(ReplicaId from, Message.Recovered message) {
+                recovering.onRecovered(from, message);
             }
 
             @Override

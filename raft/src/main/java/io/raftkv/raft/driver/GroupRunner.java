@@ -16,6 +16,7 @@ import io.raftkv.raft.core.Input;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.SnapshotMeta;
+import io.raftkv.raft.log.LogException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -436,9 +437,11 @@ final class GroupRunner implements RaftGroup {
             // A late one tells nothing of the transfers of this term: the core refuses it too.
             return;
         }
-        if (receive.message() instanceof Message.SnapshotResponse response) {
+        Message message =
+                receive.message() instanceof Message.RecoveringResponse marked ? marked.answer() : receive.message();
+        if (message instanceof Message.SnapshotResponse response) {
             transfers.answered(receive.from(), response);
-        } else if (receive.message() instanceof Message.AppendResponse response && response.success()) {
+        } else if (message instanceof Message.AppendResponse response && response.success()) {
             transfers.matched(receive.from(), response.index());
         }
     }
@@ -611,6 +614,7 @@ final class GroupRunner implements RaftGroup {
                 lastApplied,
                 core.snapshot().index(),
                 core.configuration(),
+                core.isRecovering(),
                 core.matchIndexes(),
                 snapshots.problem());
     }
@@ -746,6 +750,11 @@ final class GroupRunner implements RaftGroup {
                     () -> node.log().read(groupId, effect.from(), effect.to(), effect.maxBytes()),
                     entries -> input(new Input.Fetched(effect.peer(), entries)),
                     failure -> {
+                        if (failure instanceof LogException damage && damage.isDamage()) {
+                            // The next start sets aside what is damaged and recovers.
+                            node.fail(damage);
+                            return;
+                        }
                         LOG.warn("group {}: cannot read entries from {} on", groupId, effect.from(), failure);
                         input(new Input.Fetched(effect.peer(), List.of()));
                     });
@@ -798,6 +807,19 @@ final class GroupRunner implements RaftGroup {
             if (listener != null) {
                 listener.removed(effect.index());
             }
+        }
+
+        @Override
+        public void onRecoveryEnded(Effect.RecoveryEnded effect) {
+            LOG.info("group {} {}: has recovered from its peers, votes and counts again", groupId, self);
+            observer().recoveryEnded(groupId, self);
+            inBackground(
+                    () -> {
+                        node.folder().recovered(groupId);
+                        return groupId;
+                    },
+                    done -> {},
+                    failure -> LOG.warn("group {}: will recover once more after a restart", groupId, failure));
         }
 
         @Override

@@ -8,27 +8,22 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
-import io.raftkv.raft.core.HardState;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.Message.Envelope;
 import io.raftkv.raft.core.RaftCore;
-import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.RecoveredGroup;
 import io.raftkv.raft.log.SharedLog;
 import io.raftkv.raft.snapshot.SnapshotStore;
-import io.raftkv.raft.snapshot.StoredSnapshot;
 import io.raftkv.raft.transport.FrameCodec;
 import io.raftkv.raft.transport.FrameCodec.BadFrameException;
 import io.raftkv.raft.transport.Transport;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -57,23 +52,19 @@ public final class RaftNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
 
     private final RaftNodeOptions options;
+    private final DataFolder folder;
     private final SharedLog log;
-    private final SnapshotStore snapshots;
     private final List<LoopWorker> workers = new ArrayList<>();
     private final Map<Long, GroupRunner> groups = new ConcurrentHashMap<>();
-    private final Map<Long, RecoveredGroup> recovered;
     private final Set<Long> opened = ConcurrentHashMap.newKeySet();
     private final Turns snapshotTurns;
     private final AtomicBoolean stopped = new AtomicBoolean();
 
-    private RaftNode(RaftNodeOptions options, SharedLog log) {
+    private RaftNode(RaftNodeOptions options, DataFolder folder) {
         this.options = options;
-        this.log = log;
-        this.snapshots = new SnapshotStore(options.disk(), "snapshots");
+        this.folder = folder;
+        this.log = folder.log();
         this.snapshotTurns = new Turns(options.snapshots().maxTaken(), Long.MAX_VALUE);
-        this.recovered = new ConcurrentHashMap<>(log.recovered());
-        // The log must not keep what the groups take over: it is all their entries.
-        log.recovered().clear();
         for (EventLoop loop : options.loops()) {
             workers.add(new LoopWorker(loop, log, options.transport()));
         }
@@ -82,7 +73,8 @@ public final class RaftNode implements AutoCloseable {
     /**
      * Recovers the log and starts to receive.
      *
-     * @throws IOException if the data folder is damaged, foreign or in use; the message says what to do
+     * @throws IOException if the data folder is foreign, in use, or damaged and {@link RaftNodeOptions#onDamage} says to
+     *     refuse it; the message says what to do
      */
     public static RaftNode open(RaftNodeOptions options) throws IOException {
         AtomicBoolean failed = new AtomicBoolean();
@@ -90,19 +82,13 @@ public final class RaftNode implements AutoCloseable {
         Disk disk = options.metrics() == RaftMetrics.NONE
                 ? options.disk()
                 : new MeteredDisk(options.disk(), options.metrics());
-        SharedLog log = SharedLog.open(
-                disk,
-                "log",
-                options.log().withOnFailure(failure -> {
-                    failed.set(true);
-                    if (self[0] != null) {
-                        self[0].fail(failure);
-                    }
-                }),
-                options.clusterId(),
-                options.serverId(),
-                options.logExecutor());
-        RaftNode node = new RaftNode(options, log);
+        DataFolder folder = DataFolder.open(options, disk, options.log().withOnFailure(failure -> {
+            failed.set(true);
+            if (self[0] != null) {
+                self[0].fail(failure);
+            }
+        }));
+        RaftNode node = new RaftNode(options, folder);
         self[0] = node;
         if (failed.get()) {
             throw new IOException("the log failed while it was opened");
@@ -117,7 +103,7 @@ public final class RaftNode implements AutoCloseable {
      */
     public SortedMap<Long, Long> incarnationsOnDisk() {
         SortedMap<Long, Long> incarnations = new TreeMap<>();
-        recovered.forEach((groupId, group) -> incarnations.put(groupId, group.incarnation()));
+        folder.recovered().forEach((groupId, group) -> incarnations.put(groupId, group.incarnation()));
         return incarnations;
     }
 
@@ -128,9 +114,7 @@ public final class RaftNode implements AutoCloseable {
 
     /** The groups of which the disk holds something. */
     public Set<Long> groupsOnDisk() throws IOException {
-        Set<Long> ids = new TreeSet<>(recovered.keySet());
-        ids.addAll(snapshots.groups());
-        return ids;
+        return folder.groups();
     }
 
     /** See {@link #openGroup(long, ReplicaId, Configuration, StateMachine, boolean)}, without preference. */
@@ -159,7 +143,7 @@ public final class RaftNode implements AutoCloseable {
         RaftCore.Recovered start;
         try {
             identify(groupId, self);
-            start = recover(groupId, genesis, machine);
+            start = folder.recover(groupId, genesis, machine);
         } catch (IOException | RuntimeException e) {
             opened.remove(groupId);
             throw e;
@@ -176,6 +160,9 @@ public final class RaftNode implements AutoCloseable {
         // The log of the core: a snapshot that is newer than the log on disk has taken its place.
         LogPosition from = new LogPosition(core.firstIndex() - 1, core.termAt(core.firstIndex() - 1));
         List<Entry> entries = from.equals(start.logStart()) ? start.entries() : List.of();
+        if (core.isRecovering()) {
+            options.observer().recovering(groupId, self);
+        }
         options.observer().recovered(groupId, self, start.hardState(), from, entries);
         GroupRunner group = new GroupRunner(this, worker, groupId, core, self, machine);
         groups.put(groupId, group);
@@ -192,7 +179,7 @@ public final class RaftNode implements AutoCloseable {
 
     /** Makes sure that what the disk holds is of this replica, and that it was not dropped. */
     private void identify(long groupId, ReplicaId self) throws IOException {
-        RecoveredGroup found = recovered.get(groupId);
+        RecoveredGroup found = folder.recovered().get(groupId);
         if (self.incarnation() <= log.dropped(groupId)) {
             throw new IOException(
                     "replica " + self + " of group " + groupId
@@ -205,32 +192,11 @@ public final class RaftNode implements AutoCloseable {
         }
         if (found == null && log.dropped(groupId) > 0) {
             // Left over if the process ended before it had deleted all that the dropped replica had.
-            snapshots.dropGroup(groupId);
+            folder.snapshots().dropGroup(groupId);
         }
         if (found == null || found.incarnation() == 0) {
             log.createReplica(groupId, self.incarnation());
         }
-    }
-
-    private RaftCore.Recovered recover(long groupId, @Nullable Configuration genesis, StateMachine machine)
-            throws IOException {
-        RecoveredGroup fromLog = recovered.remove(groupId);
-        snapshots.deleteLeftovers(groupId);
-        Optional<StoredSnapshot> snapshot = snapshots.newest(groupId);
-        if (snapshot.isEmpty() && fromLog == null && genesis != null) {
-            // The first configuration rests as the snapshot of the empty state, so that a restart needs nobody to tell
-            // it.
-            snapshot = Optional.of(snapshots.write(groupId, SnapshotMeta.beginning(genesis), out -> {}));
-        }
-        SnapshotMeta meta = snapshot.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(Configuration.EMPTY));
-        if (meta.index() > 0) {
-            try (InputStream state = snapshot.orElseThrow().openState()) {
-                machine.load(state).run();
-            }
-        }
-        return fromLog == null
-                ? new RaftCore.Recovered(HardState.INITIAL, new LogPosition(0, 0), List.of(), meta)
-                : new RaftCore.Recovered(fromLog.hardState(), fromLog.logStart(), fromLog.entries(), meta);
     }
 
     /** Ends this server's replica of a group; its data stays on disk. Only another life of the node can open it again. */
@@ -262,9 +228,9 @@ public final class RaftNode implements AutoCloseable {
     }
 
     private void forget(long groupId, CompletableFuture<@Nullable Void> done) {
-        recovered.remove(groupId);
+        folder.recovered().remove(groupId);
         try {
-            snapshots.dropGroup(groupId);
+            folder.snapshots().dropGroup(groupId);
         } catch (IOException e) {
             done.completeExceptionally(e);
             return;
@@ -326,7 +292,11 @@ public final class RaftNode implements AutoCloseable {
     }
 
     SnapshotStore snapshots() {
-        return snapshots;
+        return folder.snapshots();
+    }
+
+    DataFolder folder() {
+        return folder;
     }
 
     /** Who of the groups may take a snapshot of its state. */

@@ -20,6 +20,7 @@ import java.util.function.Consumer;
  * @param backgroundExecutor writes, reads and checks snapshots: one at a time, in order
  * @param transport owned by the node from here on
  * @param snapshots how much of the node its snapshots may take
+ * @param onDamage what to do if the log or a snapshot is damaged
  * @param seed of the random election time-outs
  * @param observer told of what happens, for tests
  * @param metrics told in numbers what happens
@@ -37,10 +38,23 @@ public record RaftNodeOptions(
         RaftOptions raft,
         LogOptions log,
         SnapshotOptions snapshots,
+        OnDamage onDamage,
         long seed,
         RaftObserver observer,
         RaftMetrics metrics,
         Consumer<Throwable> onFailure) {
+    /** What to do if what was durable is damaged. In both cases nothing is deleted. */
+    public enum OnDamage {
+        /**
+         * Set aside what is damaged, and recover from the peers: the replicas that lost something neither vote nor count
+         * until they hold again what the others committed. The default: it is as safe as refusing, and the groups get back
+         * their redundancy by themselves.
+         */
+        RECOVER,
+        /** Refuse to open, for those who want to look at the disk first. */
+        REFUSE
+    }
+
     /** Checks that there is an id and a loop. */
     public RaftNodeOptions {
         loops = List.copyOf(loops);
@@ -73,6 +87,7 @@ public record RaftNodeOptions(
         private RaftOptions raft = RaftOptions.DEFAULT;
         private LogOptions log = LogOptions.defaults(failure -> {});
         private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
+        private OnDamage onDamage = OnDamage.RECOVER;
         private long seed = System.nanoTime();
         private RaftObserver observer = RaftObserver.NONE;
         private RaftMetrics metrics = RaftMetrics.NONE;
@@ -113,6 +128,12 @@ public record RaftNodeOptions(
             return this;
         }
 
+        /** See {@link RaftNodeOptions#onDamage()}. */
+        public Builder onDamage(OnDamage value) {
+            onDamage = value;
+            return this;
+        }
+
         /** See {@link RaftNodeOptions#seed()}. */
         public Builder seed(long value) {
             seed = value;
@@ -150,6 +171,7 @@ public record RaftNodeOptions(
                     raft,
                     log,
                     snapshots,
+                    onDamage,
                     seed,
                     observer,
                     metrics,

@@ -12,8 +12,8 @@ import java.util.List;
  * Is told what the replicas of a node do, as they do it: for logs and the checks of the simulator; metrics have {@link io.raftkv.raft.RaftMetrics}. Nothing that
  * an observer does may change what happens.
  *
- * <p>Threads: the loop of the group, except {@link #recovered} (the thread that opens the node or group) and
- * {@link #dropped} (any).
+ * <p>Threads: the loop of the group, except {@link #recovering} and {@link #recovered} (the thread that opens the
+ * group) and {@link #dropped} (any).
  */
 public interface RaftObserver {
     /** An observer that does nothing. */
@@ -57,6 +57,15 @@ public interface RaftObserver {
      * data may be deleted. Told again after a restart.
      */
     default void removed(long groupId, ReplicaId self, long index) {}
+
+    /**
+     * The replica lost what it had promised, see {@link io.raftkv.raft.core.RaftCore.Recovered#isIncomplete}; told before
+     * {@link #recovered}. Neither votes nor acknowledgements of before count.
+     */
+    default void recovering(long groupId, ReplicaId self) {}
+
+    /** It votes and counts again. */
+    default void recoveryEnded(long groupId, ReplicaId self) {}
 
     /** What the disk held when the group was opened: {@code entries} follow {@code start}. */
     default void recovered(long groupId, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {}

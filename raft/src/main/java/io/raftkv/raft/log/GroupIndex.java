@@ -122,9 +122,12 @@ final class GroupIndex {
         extents.forEach(extent -> account(extent, 1));
     }
 
-    /** Forgets all entries up to the position, or all entries at all. A position behind the present one is ignored. */
+    /**
+     * Forgets all entries up to the position, or all entries at all; only in the latter case may it be behind the present
+     * one, and is ignored else.
+     */
     synchronized void start(LogPosition position, boolean replacesLog) {
-        if (position.index() < start.index()) {
+        if (position.index() < start.index() && !replacesLog) {
             return;
         }
         long keptFrom = replacesLog ? Long.MAX_VALUE : position.index() + 1;

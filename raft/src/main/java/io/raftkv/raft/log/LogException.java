@@ -9,6 +9,7 @@ public final class LogException extends IOException {
 
     private final String file;
     private final long offset;
+    private final boolean isDamage;
 
     /**
      * @param file the file, or the folder if it is about all of it
@@ -18,11 +19,19 @@ public final class LogException extends IOException {
         this(file, offset, problem, remedy, null);
     }
 
+    private LogException(String file, long offset, String message, boolean isDamage) {
+        super(message);
+        this.file = file;
+        this.offset = offset;
+        this.isDamage = isDamage;
+    }
+
     /** As above, with what was thrown below. */
     public LogException(String file, long offset, String problem, String remedy, @Nullable Throwable cause) {
         super(file + (offset < 0 ? "" : " at offset " + offset) + ": " + problem + "; " + remedy, cause);
         this.file = file;
         this.offset = offset;
+        this.isDamage = false;
     }
 
     /** The file, or the folder if it is about all of it. */
@@ -35,13 +44,20 @@ public final class LogException extends IOException {
         return offset;
     }
 
+    /** Whether bytes that were durable are lost, so that the server cannot keep its word; not for want of a right or a release. */
+    public boolean isDamage() {
+        return isDamage;
+    }
+
     static LogException damaged(String file, long offset, String problem) {
+        String place = file + (offset < 0 ? "" : " at offset " + offset);
         return new LogException(
                 file,
                 offset,
-                problem,
-                "data that was acknowledged may be lost, so the server does not start. Keep a copy of the folder, then"
-                        + " restore it from a copy, or remove this server from its groups and add it anew with an"
-                        + " empty folder");
+                place + ": " + problem
+                        + "; data that was acknowledged may be lost. The server recovers from its peers if"
+                        + " a majority of the other voters is well; else keep a copy of the folder and restore it from a"
+                        + " copy",
+                true);
     }
 }

@@ -130,6 +130,16 @@ final class LogWriter {
         records++;
     }
 
+    void restart(long groupId) throws IOException {
+        LogPosition beginning = new LogPosition(0, 0);
+        begin(RecordFormat.WRITES, RecordFormat.START_BYTES, 1);
+        out.putItem(RecordFormat.REPLACE, groupId);
+        put(beginning);
+        end();
+        groups.computeIfAbsent(groupId, GroupIndex::new).start(beginning, true);
+        records++;
+    }
+
     void drop(long groupId) throws IOException {
         GroupIndex group = groups.get(groupId);
         if (group != null) {

@@ -139,7 +139,7 @@ final class RecoveredState implements RecordView.Visitor {
     public void start(long groupId, LogPosition start, boolean replacesLog) {
         GroupIndex group = group(groupId);
         NavigableMap<Long, Entry> found = entriesOf(groupId);
-        if (start.index() < group.start().index()) {
+        if (start.index() < group.start().index() && !replacesLog) {
             return;
         }
         group.start(start, replacesLog);

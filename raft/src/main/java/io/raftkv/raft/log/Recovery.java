@@ -51,7 +51,7 @@ final class Recovery {
     }
 
     void run() throws IOException {
-        List<Long> seqs = sequenceNumbers();
+        List<Long> seqs = Segment.sequenceNumbers(disk, directory);
         List<SegmentHeader> headers = new ArrayList<>();
         for (int i = 0; i < seqs.size(); i++) {
             long seq = seqs.get(i);
@@ -84,17 +84,6 @@ final class Recovery {
             segment.release();
         }
         segments.clear();
-    }
-
-    private List<Long> sequenceNumbers() throws IOException {
-        List<Long> seqs = new ArrayList<>();
-        for (String name : disk.list(directory)) {
-            if (name.matches("[0-9a-f]{16}\\" + Segment.SUFFIX)) {
-                seqs.add(Long.parseLong(name.substring(0, 16), 16));
-            }
-        }
-        seqs.sort(null);
-        return seqs;
     }
 
     private Segment openSegment(long seq) throws IOException {

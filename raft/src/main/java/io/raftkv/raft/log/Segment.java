@@ -3,6 +3,8 @@ package io.raftkv.raft.log;
 import io.raftkv.raft.log.Disk.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -34,6 +36,18 @@ final class Segment {
     static String pathOf(String directory, long seq) {
         String name = String.format("%016x%s", seq, SUFFIX);
         return directory.isEmpty() ? name : directory + "/" + name;
+    }
+
+    /** Of the files in {@code directory}, in order. */
+    static List<Long> sequenceNumbers(Disk disk, String directory) throws IOException {
+        List<Long> seqs = new ArrayList<>();
+        for (String name : disk.list(directory)) {
+            if (name.matches("[0-9a-f]{16}\\" + SUFFIX)) {
+                seqs.add(Long.parseLong(name.substring(0, 16), 16));
+            }
+        }
+        seqs.sort(null);
+        return seqs;
     }
 
     long seq() {

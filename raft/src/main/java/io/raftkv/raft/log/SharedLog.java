@@ -77,7 +77,7 @@ public final class SharedLog implements Closeable {
             Disk disk, String directory, LogOptions options, String clusterId, long serverId, Executor logExecutor)
             throws IOException {
         disk.createDirectory(directory);
-        Closeable lock = disk.lock(directory.isEmpty() ? LOCK : directory + "/" + LOCK);
+        Closeable lock = lock(disk, directory);
         Recovery recovery = new Recovery(disk, directory, SegmentHeader.hashOf(clusterId), serverId);
         try {
             recovery.run();
@@ -88,6 +88,10 @@ public final class SharedLog implements Closeable {
             lock.close();
             throw e;
         }
+    }
+
+    static Closeable lock(Disk disk, String directory) throws IOException {
+        return disk.lock(directory.isEmpty() ? LOCK : directory + "/" + LOCK);
     }
 
     /**
@@ -118,6 +122,11 @@ public final class SharedLog implements Closeable {
     /** Says of which replica all that is appended for the group from now on is. Durable when any of that is. */
     public void createReplica(long groupId, long incarnation) {
         submit(new Call(writer -> writer.replica(groupId, incarnation), CALL_BYTES, () -> {}));
+    }
+
+    /** Begins the log of the group anew, at index 0: the state at its start is lost. Term and vote stay. */
+    public void restartGroup(long groupId) {
+        submit(new Call(writer -> writer.restart(groupId), CALL_BYTES, () -> {}));
     }
 
     /**

@@ -20,6 +20,7 @@ import java.util.function.LongPredicate;
  *
  * <pre>
  * &lt;group, 16 hex digits&gt;/&lt;index, 16 hex digits&gt;.snap      complete and durable
+ *                         &lt;index&gt;.snap.damaged         found damaged; kept for whoever wants to look at it
  *                         &lt;index&gt;.tmp                  being written; worthless after a restart
  *                         &lt;index&gt;-&lt;term&gt;-&lt;bytes&gt;.part  being received; continued after a restart
  * </pre>
@@ -31,6 +32,7 @@ import java.util.function.LongPredicate;
  */
 public final class SnapshotStore {
     private static final String COMPLETE = ".snap";
+    private static final String DAMAGED = ".damaged";
     private static final String WRITING = ".tmp";
     private static final String RECEIVING = ".part";
 
@@ -93,6 +95,20 @@ public final class SnapshotStore {
             throw damage;
         }
         return Optional.empty();
+    }
+
+    /**
+     * Gives the damaged snapshots that {@code damage} names other names, durably, so that they are not looked at again. They
+     * may be all that is left of some state.
+     */
+    public void setAside(long groupId, SnapshotException damage) throws IOException {
+        disk.rename(damage.file(), damage.file() + DAMAGED);
+        for (Throwable older : damage.getSuppressed()) {
+            if (older instanceof SnapshotException also) {
+                disk.rename(also.file(), also.file() + DAMAGED);
+            }
+        }
+        disk.forceDirectory(folder(groupId));
     }
 
     /** Writes a snapshot; it is durable when this returns. One that fails leaves nothing behind. */

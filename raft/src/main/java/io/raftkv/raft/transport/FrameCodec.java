@@ -44,6 +44,8 @@ public final class FrameCodec {
     private static final byte REMOVED = 8;
     private static final byte REMOVED_RESPONSE = 9;
     private static final byte SIGN_OF_LIFE = 17;
+    private static final byte RECOVERING_RESPONSE = 25;
+    private static final byte RECOVERED = 26;
 
     private FrameCodec() {}
 
@@ -176,8 +178,9 @@ public final class FrameCodec {
             case APPEND_ENTRIES ->
                 new Message.AppendEntries(
                         term, in.getLong(), in.getLong(), in.getLong(), in.getLong(), readEntries(in));
-            case APPEND_RESPONSE ->
-                new Message.AppendResponse(term, in.get() != 0, in.getLong(), in.getLong(), in.getLong(), in.getLong());
+            case APPEND_RESPONSE -> readAppendResponse(term, in);
+            case RECOVERING_RESPONSE -> new Message.RecoveringResponse(in.getLong(), readAppendResponse(term, in));
+            case RECOVERED -> new Message.Recovered(term, in.getLong(), in.getLong());
             case INSTALL_SNAPSHOT ->
                 new Message.InstallSnapshot(term, readMeta(in), in.getLong(), in.getLong(), readBytes(in, in.getInt()));
             case SNAPSHOT_RESPONSE -> new Message.SnapshotResponse(term, in.getLong(), in.getLong());
@@ -186,6 +189,10 @@ public final class FrameCodec {
             case REMOVED_RESPONSE -> new Message.RemovedResponse(term, in.getLong());
             default -> throw new BadFrameException("unknown kind of message " + kind);
         };
+    }
+
+    private static Message.AppendResponse readAppendResponse(long term, ByteBuffer in) {
+        return new Message.AppendResponse(term, in.get() != 0, in.getLong(), in.getLong(), in.getLong(), in.getLong());
     }
 
     private static List<Entry> readEntries(ByteBuffer in) {
@@ -286,6 +293,16 @@ public final class FrameCodec {
         public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {
             bytes = Long.BYTES;
         }
+
+        @Override
+        public void onRecoveringResponse(ReplicaId from, Message.RecoveringResponse message) {
+            bytes = Long.BYTES + 1 + 4 * Long.BYTES;
+        }
+
+        @Override
+        public void onRecovered(ReplicaId from, Message.Recovered message) {
+            bytes = 2 * Long.BYTES;
+        }
     }
 
     private static final class Writer implements Message.Handler {
@@ -341,12 +358,27 @@ public final class FrameCodec {
 
         @Override
         public void onAppendResponse(ReplicaId from, Message.AppendResponse m) {
-            begin(APPEND_RESPONSE, m)
-                    .put(flag(m.success()))
+            begin(APPEND_RESPONSE, m);
+            put(m);
+        }
+
+        private void put(Message.AppendResponse m) {
+            out.put(flag(m.success()))
                     .putLong(m.index())
                     .putLong(m.hintIndex())
                     .putLong(m.hintTerm())
                     .putLong(m.round());
+        }
+
+        @Override
+        public void onRecoveringResponse(ReplicaId from, Message.RecoveringResponse m) {
+            begin(RECOVERING_RESPONSE, m).putLong(m.nonce());
+            put(m.answer());
+        }
+
+        @Override
+        public void onRecovered(ReplicaId from, Message.Recovered m) {
+            begin(RECOVERED, m).putLong(m.nonce()).putLong(m.index());
         }
 
         @Override

@@ -130,7 +130,7 @@ class LogDamageTest {
             assertThat(e.file()).isEqualTo(first);
             assertThat(e.offset()).isBetween(80L, 130L);
         }
-        assertThat(messages).singleElement().asString().contains(first, "damaged", "empty folder");
+        assertThat(messages).singleElement().asString().contains(first, "damaged", "restore it from a copy");
     }
 
     @Test

@@ -39,6 +39,7 @@ import java.util.stream.IntStream;
  * isolate N | heal            loses everything from and to N from now on | no more
  * settle                      finishes writes and delivers messages until nothing is left; tells of no messages
  * crash N                     restarts N with what is durable
+ * damage N [keep=COUNT]       restarts N without its term and vote and with COUNT entries (0) at most
  * snapshot N                  N stores a snapshot of all it applied
  * install A->B                B gets the snapshot of A
  * status [N] | members [N] | network   tells
@@ -91,6 +92,7 @@ final class Scenario {
             case "heal" -> isolated.clear();
             case "settle" -> settle();
             case "crash" -> replica(number(words[0])).restart(nowNanos);
+            case "damage" -> replica(number(words[0])).lose(number(option(words, "keep", "0")), nowNanos);
             case "snapshot" -> snapshot(number(words[0]));
             case "install" -> install(link(words[0]));
             case "status" ->
@@ -267,6 +269,8 @@ final class Scenario {
                 send(new Flight(id, (int) send.to().server(), send.message()));
             } else if (effect instanceof Effect.Persist persist) {
                 replica(id).persist(persist);
+            } else if (effect instanceof Effect.RecoveryEnded) {
+                replica(id).recovered();
             } else if (effect instanceof Effect.Commit commit) {
                 replica(id).core().appliedTo(commit.index());
             } else if (effect instanceof Effect.Fetch fetch) {

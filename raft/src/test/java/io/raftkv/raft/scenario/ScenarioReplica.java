@@ -28,6 +28,7 @@ final class ScenarioReplica {
     private LogPosition start = new LogPosition(0, 0);
     private SnapshotMeta snapshot;
     private RaftCore core;
+    private boolean isIncomplete;
 
     ScenarioReplica(int id, CoreOptions options, Configuration genesis, long nowNanos) {
         this.id = id;
@@ -48,7 +49,7 @@ final class ScenarioReplica {
     void restart(long nowNanos) {
         writing.clear();
         RaftCore.Recovered recovered =
-                new RaftCore.Recovered(hardState, start, new ArrayList<>(entries.values()), snapshot);
+                new RaftCore.Recovered(hardState, start, new ArrayList<>(entries.values()), snapshot, isIncomplete);
         // Every time-out is the shortest one: a scenario says itself whose comes first.
         core = new RaftCore(GROUP, id(id), options, () -> 0L, recovered, false, nowNanos);
     }
@@ -62,6 +63,22 @@ final class ScenarioReplica {
             entries.put(i + 1L, Entry.of(i + 1, terms[i], body));
         }
         restart(nowNanos);
+    }
+
+    /** The disk turns out to be damaged, and what is left of the log are {@code kept} entries. */
+    void lose(int kept, long nowNanos) {
+        if (start.index() > 0) {
+            throw new IllegalStateException("a scenario cannot damage a log that was compacted");
+        }
+        hardState = HardState.INITIAL;
+        entries.tailMap((long) kept, false).clear();
+        isIncomplete = true;
+        restart(nowNanos);
+    }
+
+    /** From now on a restart takes what is on the disk for complete. */
+    void recovered() {
+        isIncomplete = false;
     }
 
     void persist(Effect.Persist write) {
@@ -118,7 +135,7 @@ final class ScenarioReplica {
                 ? "nobody"
                 : Long.toString(core.votedFor().server());
         String from = core.firstIndex() == 1 ? "" : " (after " + (core.firstIndex() - 1) + ")";
-        return id + ": " + core.role() + " term " + core.term() + " vote " + vote + " commit " + core.commitIndex()
-                + " durable " + core.persistedIndex() + " log" + from + log;
+        return id + ": " + core.role() + (core.isRecovering() ? " recovering" : "") + " term " + core.term() + " vote "
+                + vote + " commit " + core.commitIndex() + " durable " + core.persistedIndex() + " log" + from + log;
     }
 }

@@ -141,6 +141,11 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     }
 
     @Override
+    public void onRecoveryEnded(Effect.RecoveryEnded effect) {
+        text = "has recovered";
+    }
+
+    @Override
     public void onAlarm(Effect.Alarm effect) {
         text = "ALARM: " + effect.what();
     }
@@ -199,5 +204,16 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     @Override
     public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {
         text = "RemovedResponse term " + message.term() + " at " + message.configurationIndex();
+    }
+
+    @Override
+    public void onRecoveringResponse(ReplicaId from, Message.RecoveringResponse message) {
+        onAppendResponse(from, message.answer());
+        text = "recovering " + text;
+    }
+
+    @Override
+    public void onRecovered(ReplicaId from, Message.Recovered message) {
+        text = "Recovered term " + message.term() + " at " + message.index();
     }
 }

@@ -79,5 +79,13 @@ final class FrameChecks implements SimNetwork.FrameListener {
 
         @Override
         public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {}
+
+        @Override
+        public void onRecoveringResponse(ReplicaId from, Message.RecoveringResponse message) {
+            onAppendResponse(from, message.answer());
+        }
+
+        @Override
+        public void onRecovered(ReplicaId from, Message.Recovered message) {}
     }
 }

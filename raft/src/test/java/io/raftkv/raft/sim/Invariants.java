@@ -328,6 +328,14 @@ final class Invariants {
         replica.lastApplied = meta.index();
     }
 
+    /** Its disk lost what it had promised, and it knows: nobody may count on it, which the other properties show. */
+    void forgot(ReplicaId id) {
+        Replica replica = replica(id);
+        replica.promisedTerm = 0;
+        replica.promisedIndex = 0;
+        votes.keySet().removeIf(ballot -> ballot.voter().equals(id));
+    }
+
     /** What comes back after a crash is at least what was promised, and nothing that was never there. */
     void recovered(ReplicaId id, HardState state, LogPosition start, List<Entry> entries) {
         Replica replica = replica(id);

@@ -17,7 +17,7 @@ final class LogTimeChecks {
     private static final long ALLOWANCE_MS = CoreOptions.DEFAULT.electionMaxMs() + 1;
 
     /** A leader began at this moment, with this log time. */
-    private record Office(long nanos, long timeMs) {}
+    private record Office(long term, long nanos, long timeMs) {}
 
     private final SimWorld world;
     private final Map<ReplicaId, Office> offices = new HashMap<>();
@@ -29,8 +29,10 @@ final class LogTimeChecks {
     /** The leader of the term of {@code entry} appends it. */
     void stamped(ReplicaId leader, Entry entry) {
         Office office = offices.get(leader);
-        if (entry.type() == Entry.Type.NO_OP || (office != null && office.timeMs() == 0)) {
-            offices.put(leader, new Office(world.nowNanos(), entry.timeMs()));
+        // Not every NO_OP is the first of its term: the fence of a recovering replica is one too.
+        boolean begins = entry.type() == Entry.Type.NO_OP && (office == null || office.term() != entry.term());
+        if (begins || (office != null && office.timeMs() == 0)) {
+            offices.put(leader, new Office(entry.term(), world.nowNanos(), entry.timeMs()));
         } else if (office != null) {
             double stoodMs = (world.nowNanos() - office.nanos()) / 1e6;
             if (entry.timeMs() < office.timeMs()

@@ -29,7 +29,8 @@ final class Nemesis {
         WALL_CLOCK,
         TRANSFER,
         CHANGE_MEMBERS,
-        ABORT_CHANGE
+        ABORT_CHANGE,
+        BIT_ROT
     }
 
     private final SimCluster cluster;
@@ -51,10 +52,21 @@ final class Nemesis {
 
     void start() {
         world.after(world.exponential(MEAN_PAUSE_NANOS), this::strike);
+        if (cluster.rot().isFrequent()) {
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
+        }
         if (faults.contains(Fault.CHANGE_MEMBERS)) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
             cluster.onChange(this::strikeAtChange);
             cluster.onLead(this::changeAtOnce);
+        }
+    }
+
+    /** Likewise. */
+    private void keepRotting() {
+        if (!stopped) {
+            rot();
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
         }
     }
 
@@ -113,6 +125,7 @@ final class Nemesis {
             case TRANSFER -> transfer();
             case CHANGE_MEMBERS -> changes.changeSome();
             case ABORT_CHANGE -> changes.abort();
+            case BIT_ROT -> rot();
         }
     }
 
@@ -298,6 +311,16 @@ final class Nemesis {
         SimServer leader = cluster.leaderOrAny();
         ReplicaId target = some(1).get(0).replica(1);
         leader.serve(node -> node.group(1).transferLeadership(target), () -> {});
+    }
+
+    /** The bits change while the server is down; it finds out when it starts. */
+    private void rot() {
+        SimServer victim = some(1).get(0);
+        if (cluster.rot().permits(victim)) {
+            victim.crash();
+            cluster.rot().strike(victim);
+            restartLater(victim);
+        }
     }
 
     private void jump() {

@@ -21,6 +21,7 @@ final class SimCluster {
     private final List<SimServer> servers = new ArrayList<>();
     private final Map<Long, Invariants> invariants = new TreeMap<>();
     private final Configuration genesis;
+    private final BitRot rot;
     private Consumer<SimServer> changeListener = server -> {};
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
 
@@ -39,6 +40,7 @@ final class SimCluster {
         for (long group = 1; group <= swarm.groups(); group++) {
             invariants.put(group, new Invariants(world, group, genesis, totals));
         }
+        this.rot = new BitRot(world, servers, swarm, totals);
         for (int id = 1; id <= swarm.servers(); id++) {
             servers.add(new SimServer(this, id));
         }
@@ -89,6 +91,10 @@ final class SimCluster {
 
     Totals totals() {
         return totals;
+    }
+
+    BitRot rot() {
+        return rot;
     }
 
     SimNetwork network() {

@@ -229,6 +229,12 @@ public final class SimDisk implements Disk {
         return file == null ? new byte[0] : file.durable().clone();
     }
 
+    /** The names of the files in {@code directory} that would survive any crash. */
+    public List<String> durableNames(String directory) {
+        Directory found = directories.get(directory);
+        return found == null ? List.of() : List.copyOf(found.durable.keySet());
+    }
+
     public long usedBytes() {
         long used = 0;
         for (Directory directory : directories.values()) {

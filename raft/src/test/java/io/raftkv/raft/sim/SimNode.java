@@ -148,6 +148,10 @@ final class SimNode {
         return process.alive();
     }
 
+    boolean isRecovering() {
+        return groups.values().stream().anyMatch(group -> group.status().isRecovering());
+    }
+
     boolean isLeader(long groupId) {
         RaftGroup group = groups.get(groupId);
         return group != null && group.isLeader();
@@ -318,6 +322,18 @@ final class SimNode {
         public void removed(long group, ReplicaId self, long index) {
             heard(group, "was removed at " + index, checks -> cluster.totals().removals++);
             dropLater(group, self);
+        }
+
+        @Override
+        public void recovering(long group, ReplicaId self) {
+            cluster.totals().damagedReplicas++;
+            heard(group, "lost what it had promised", checks -> checks.forgot(self));
+        }
+
+        @Override
+        public void recoveryEnded(long group, ReplicaId self) {
+            cluster.totals().recoveries++;
+            heard(group, "has recovered", checks -> {});
         }
 
         @Override

@@ -36,6 +36,10 @@ final class SimServer {
         return id;
     }
 
+    SimDisk disk() {
+        return disk;
+    }
+
     /** The running process, or null. */
     SimNode life() {
         return life;

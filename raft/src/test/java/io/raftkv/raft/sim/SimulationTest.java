@@ -12,6 +12,8 @@ class SimulationTest {
     private static final int SEEDS = 200;
     /** The share of runs in which each of the totals must occur; fewer would mean that the faults do not bite. */
     private static final double BUSY_SHARE = 0.3;
+    /** Bits rot in a quarter of the runs only. */
+    private static final double ROT_SHARE = 0.05;
 
     @Test
     void noSeedFindsAnythingWrong() throws Exception {
@@ -32,6 +34,8 @@ class SimulationTest {
         busy(report, "finished changes of members", run -> run.changesDone);
         busy(report, "replicas told that they were removed", run -> run.removals);
         busy(report, "removed replicas dropped and followed by another", run -> run.replicasDropped);
+        busy(report, "damaged replicas", run -> run.damagedReplicas, ROT_SHARE);
+        busy(report, "recoveries from damage", run -> run.recoveries, ROT_SHARE);
         assertThat(report.sum(run -> run.pauses))
                 .as("pauses that a replica noticed")
                 .isPositive();
@@ -52,10 +56,14 @@ class SimulationTest {
     }
 
     private static void busy(Report report, String what, ToLongFunction<Totals> field) {
+        busy(report, what, field, BUSY_SHARE);
+    }
+
+    private static void busy(Report report, String what, ToLongFunction<Totals> field, double share) {
         long with = report.runsWith(field);
         System.out.printf("simulation: %d %s, in %d of %d runs%n", report.sum(field), what, with, report.runs());
         assertThat((double) with / report.runs())
                 .as("share of runs with " + what)
-                .isGreaterThanOrEqualTo(BUSY_SHARE);
+                .isGreaterThanOrEqualTo(share);
     }
 }

@@ -30,8 +30,13 @@ record Swarm(
         int preallocateBytes,
         int snapshotChunkBytes,
         int applyBudgetBytes,
-        double applyMs) {
+        double applyMs,
+        BitRot.Extent rot) {
     static Swarm of(SimWorld world) {
+        return of(world, BitRot.Extent.SOMETIMES);
+    }
+
+    static Swarm of(SimWorld world, BitRot.Extent rot) {
         Set<Nemesis.Fault> faults = EnumSet.noneOf(Nemesis.Fault.class);
         for (Nemesis.Fault fault : Nemesis.Fault.values()) {
             if (world.chance(0.7)) {
@@ -39,12 +44,16 @@ record Swarm(
             }
         }
         int firstVoters = world.chance(0.6) ? 3 : 5;
-        boolean changesMembers = world.chance(0.6);
+        boolean changesMembers = world.chance(0.6) && rot == BitRot.Extent.SOMETIMES;
         if (changesMembers) {
             faults.add(Nemesis.Fault.CHANGE_MEMBERS);
         } else {
             faults.remove(Nemesis.Fault.CHANGE_MEMBERS);
             faults.remove(Nemesis.Fault.ABORT_CHANGE);
+        }
+        if (changesMembers) {
+            // A group that was made small can be left without a majority of sound disks.
+            faults.remove(Nemesis.Fault.BIT_ROT);
         }
         if (faults.isEmpty()) {
             faults.add(Nemesis.Fault.CRASH_ONE);
@@ -71,7 +80,8 @@ record Swarm(
                 pick(world, 0, 4 << 10),
                 pick(world, 100, 4000, 256 << 10),
                 pick(world, 1, 1 << 20),
-                pick(world, 0.002, 0.1, 2));
+                pick(world, 0.002, 0.1, 2),
+                rot);
     }
 
     private static int pick(SimWorld world, int... choices) {

@@ -15,6 +15,9 @@ final class Totals {
     long removals;
     long pauses;
     long replicasDropped;
+    long rots;
+    long damagedReplicas;
+    long recoveries;
     long operations;
     long reads;
     long unknownOutcomes;

@@ -35,7 +35,9 @@ class FrameCodecTest {
                 new Message.SnapshotResponse(4, 8, -1),
                 new Message.TimeoutNow(4),
                 new Message.Removed(4, 8),
-                new Message.RemovedResponse(4, 8));
+                new Message.RemovedResponse(4, 8),
+                new Message.RecoveringResponse(77, new Message.AppendResponse(4, true, 8, 5, 2, 12)),
+                new Message.Recovered(4, 77, 8));
     }
 
     private static byte[] bytes(ByteBuffer frame) {
