@@ -106,8 +106,8 @@ public final class FrameCodec {
     private static ByteBuffer sealed(ByteBuffer frame) {
         int length = frame.position() - HEADER_BYTES;
         CRC32C crc = new CRC32C();
-        crc.update(frame.array(), HEADER_BYTES, length);
         frame.flip();
+        crc.update(frame.duplicate().position(HEADER_BYTES));
         return frame.putInt(0, VERSION << 24).putInt(4, length).putInt(8, (int) crc.getValue());
     }
 
