@@ -1,15 +1,10 @@
 package counter;
 
 import io.raftkv.raft.Bytes;
-import io.raftkv.raft.StateMachine;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
+import io.raftkv.raft.SmallStateMachine;
 
 /** Counts. A command is the number to count to next, so one that is repeated, its outcome being unknown, counts once. */
-final class Counter implements StateMachine {
+final class Counter implements SmallStateMachine {
     private long value;
 
     static Bytes countTo(long number) {
@@ -29,22 +24,12 @@ final class Counter implements StateMachine {
     }
 
     @Override
-    public FrozenState freeze() {
-        long frozen = value;
-        return new FrozenState() {
-            @Override
-            public void writeTo(OutputStream out) throws IOException {
-                new DataOutputStream(out).writeLong(frozen);
-            }
-
-            @Override
-            public void close() {}
-        };
+    public byte[] save() {
+        return countTo(value).toArray();
     }
 
     @Override
-    public Runnable load(InputStream in) throws IOException {
-        long loaded = new DataInputStream(in).readLong();
-        return () -> value = loaded;
+    public void restore(byte[] state) {
+        value = Long.parseLong(Bytes.wrap(state).toUtf8());
     }
 }

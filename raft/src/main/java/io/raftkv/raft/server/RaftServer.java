@@ -78,7 +78,8 @@ public final class RaftServer implements AutoCloseable {
     /**
      * Opens this server's replica of a group of which the servers given to {@link RaftServerBuilder#peer} are the first
      * voters. They must be the same on all of them when the group is opened for the first time; later the members are what
-     * the group decided, and the list only says where servers are.
+     * the group decided, and the list only says where servers are. After a restart this opens any replica that the folder
+     * holds, one that joined later too.
      *
      * @param groupId any number, the same on all servers
      * @param machine one of its own for each group; its state is loaded from the newest snapshot and the log
@@ -87,19 +88,20 @@ public final class RaftServer implements AutoCloseable {
      *     among those that found groups
      */
     public RaftGroup openGroup(long groupId, StateMachine machine) throws IOException {
-        if (genesis == null) {
+        // 0 if the disk holds nothing of it.
+        long incarnation = node.incarnationsOnDisk().getOrDefault(groupId, 0L);
+        if (incarnation == 0 && genesis == null) {
             throw new IllegalStateException("server " + id + " is not among the peers that found groups; if it is to be"
                     + " one of them, set serverId and give it a new folder, else use joinGroup");
         }
-        return node.openGroup(groupId, new ReplicaId(id, 1), genesis, machine);
+        return node.openGroup(groupId, new ReplicaId(id, Math.max(1, incarnation)), genesis, machine);
     }
 
     /**
      * Opens a replica of a group that exists elsewhere. It takes no part until the leader of the group was asked to add it:
      * {@code changeMembers} with {@code new ReplicaId(server.id(), incarnation)} among the voters.
      *
-     * @param incarnation 1 if this server was never a member of the group, one more each time it is added again; the same
-     *     at each start in between
+     * @param incarnation 1 if this server was never a member of the group, one more each time it is added again
      * @throws IOException as {@link #openGroup}
      */
     public RaftGroup joinGroup(long groupId, long incarnation, StateMachine machine) throws IOException {

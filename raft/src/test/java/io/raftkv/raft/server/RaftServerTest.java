@@ -122,6 +122,15 @@ class RaftServerTest {
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> replica.status().configuration().voters().contains(replica.self()));
         assertThat(get(leader().propose(Sum.add(1)))).isEqualTo(8L);
+
+        joining.close();
+        RaftServer again = alone("joining").listen("127.0.0.1:0").start();
+        servers.remove(joining.id());
+        servers.put(again.id(), again);
+        introduce();
+        RaftGroup reopened = again.openGroup(GROUP, sum);
+        assertThat(reopened.self()).isEqualTo(replica.self());
+        await().atMost(Duration.ofSeconds(20)).until(() -> reopened.leader() != null);
     }
 
     @Test
