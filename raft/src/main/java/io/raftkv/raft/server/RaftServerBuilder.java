@@ -160,8 +160,8 @@ public final class RaftServerBuilder {
      * Recovers what the folder holds, listens, and connects to peers as there is something to say.
      *
      * @throws IllegalArgumentException if what was given does not fit together
-     * @throws IOException if the port is taken, or if the folder is in use, of another server, or damaged; the message says
-     *     what to do, and nothing is left open
+     * @throws IOException if the port is taken, or if the folder cannot be read, is in use or of another server; the message
+     *     says what to do, and nothing is left open. Damage is set aside, see {@link RaftNodeOptions#onDamage}
      */
     public RaftServer start() throws IOException {
         String cluster = required(clusterId, "clusterId");
