@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Raft's safety properties (Raft figure 3.2) for one group, checked against what its replicas report, over all their
@@ -69,9 +70,10 @@ final class Invariants {
         return replicas.computeIfAbsent(id, unused -> new Replica());
     }
 
-    private void require(boolean holds, ReplicaId id, String property, String found) {
+    /** What is found is told as a supplier: to build the text costs more than to check. */
+    private void require(boolean holds, ReplicaId id, String property, Supplier<String> found) {
         if (!holds) {
-            throw world.failure(property + ": group " + groupId + ", replica " + id + ": " + found);
+            throw world.failure(property + ": group " + groupId + ", replica " + id + ": " + found.get());
         }
     }
 
@@ -81,29 +83,30 @@ final class Invariants {
         if (other == null) {
             totals.leaderChanges++;
         }
-        require(other == null || other.equals(id), id, "election safety", other + " led term " + term + " before");
+        require(other == null || other.equals(id), id, "election safety", () -> other + " led term " + term + " before");
         vote(id, term, id);
         require(
                 ConfigurationChecks.decide(inForce, voter -> id.equals(votes.get(new Ballot(voter, term)))),
                 id,
                 "election safety",
-                "leads term " + term + " without the votes of a majority of " + inForce);
+                () -> "leads term " + term + " without the votes of a majority of " + inForce);
         replica(id).leads = term;
         LogImage log = replica(id).log;
         configurations.leads(id, inForce, log);
         long from = log.startIndex();
-        require(from <= committed.lastIndex(), id, "leader completeness", "its log starts after " + from);
+        require(from <= committed.lastIndex(), id, "leader completeness", () -> "its log starts after " + from);
         require(
                 log.lastIndex() >= committed.lastIndex(),
                 id,
                 "leader completeness",
-                "leads term " + term + " with a log to " + log.lastIndex() + ", committed is " + committed.lastIndex());
-        for (long index = Math.max(from, 1); index <= committed.lastIndex(); index++) {
+                () -> "leads term " + term + " with a log to " + log.lastIndex() + ", committed is " + committed.lastIndex());
+        for (long at = Math.max(from, 1); at <= committed.lastIndex(); at++) {
+            long index = at;
             require(
                     log.termAt(index) == committed.termAt(index),
                     id,
                     "leader completeness",
-                    "leads term " + term + " with " + log.describe(index) + ", committed is "
+                    () -> "leads term " + term + " with " + log.describe(index) + ", committed is "
                             + committed.describe(index));
         }
     }
@@ -119,20 +122,20 @@ final class Invariants {
                 other == null || other.equals(candidate),
                 voter,
                 "one vote",
-                "voted for " + candidate + " in term " + term + " after " + other);
+                () -> "voted for " + candidate + " in term " + term + " after " + other);
     }
 
     /** The replica told others its term. */
     void promisedTerm(ReplicaId id, long term) {
         Replica replica = replica(id);
-        require(term >= replica.promisedTerm, id, "term", "speaks in " + term + " after " + replica.promisedTerm);
+        require(term >= replica.promisedTerm, id, "term", () -> "speaks in " + term + " after " + replica.promisedTerm);
         replica.promisedTerm = term;
     }
 
     /** The replica told the leader of {@code term} that its log up to {@code index} agrees with the leader's and is durable. */
     void promisedIndex(ReplicaId id, long term, long index) {
         Replica replica = replica(id);
-        require(index <= replica.log.lastIndex(), id, "promise", "acknowledged " + index + " of " + replica.log);
+        require(index <= replica.log.lastIndex(), id, "promise", () -> "acknowledged " + index + " of " + replica.log);
         ReplicaId leader = leaders.get(term);
         if (leader != null
                 && replica(leader).leads == term
@@ -142,7 +145,7 @@ final class Invariants {
                     index < replica.log.startIndex() || replica.log.termAt(index) == leaders.termAt(index),
                     id,
                     "promise",
-                    "acknowledged " + replica.log.describe(index) + " to a leader that has " + leaders.describe(index));
+                    () -> "acknowledged " + replica.log.describe(index) + " to a leader that has " + leaders.describe(index));
         }
         replica.promisedIndex = Math.max(replica.promisedIndex, index);
         replica.agreedIndex = replica.agreedTerm == term ? Math.max(replica.agreedIndex, index) : index;
@@ -158,15 +161,15 @@ final class Invariants {
                     replica.agreedTerm > term || index <= agreed,
                     id,
                     "commit",
-                    "takes " + index + " of " + follower + " for agreed in term " + term + ", which told it " + agreed);
+                    () -> "takes " + index + " of " + follower + " for agreed in term " + term + ", which told it " + agreed);
         });
     }
 
     void appended(ReplicaId id, Entry entry) {
         LogImage log = replica(id).log;
-        require(entry.index() == log.lastIndex() + 1, id, "log", "appended " + entry + " to " + log);
+        require(entry.index() == log.lastIndex() + 1, id, "log", () -> "appended " + entry + " to " + log);
         long previousTerm = log.termAt(entry.index() - 1);
-        require(previousTerm <= entry.term(), id, "log", "appended " + entry + " to " + log);
+        require(previousTerm <= entry.term(), id, "log", () -> "appended " + entry + " to " + log);
         log.append(entry.term(), entry.crc());
         match(id, entry, previousTerm);
         configurations.appended(id, entry, log);
@@ -183,18 +186,18 @@ final class Invariants {
                 first == null || first.equals(content),
                 id,
                 "log matching",
-                "holds " + entry + " as " + content + ", others as " + first);
+                () -> "holds " + entry + " as " + content + ", others as " + first);
     }
 
     void truncated(ReplicaId id, long from) {
         Replica replica = replica(id);
-        require(from > replica.commitIndex, id, "truncation", "cut at " + from + ", committed " + replica.commitIndex);
+        require(from > replica.commitIndex, id, "truncation", () -> "cut at " + from + ", committed " + replica.commitIndex);
         if (from <= committed.lastIndex() && from <= replica.log.lastIndex() && from > replica.log.startIndex()) {
             require(
                     replica.log.termAt(from) != committed.termAt(from),
                     id,
                     "truncation",
-                    "cut the committed " + committed.describe(from));
+                    () -> "cut the committed " + committed.describe(from));
         }
         if (from <= replica.log.lastIndex()) {
             totals.truncations++;
@@ -211,8 +214,8 @@ final class Invariants {
                 commitIndex >= replica.commitIndex,
                 id,
                 "commit",
-                "back from " + replica.commitIndex + " to " + commitIndex);
-        require(commitIndex <= log.lastIndex(), id, "commit", commitIndex + " of " + log);
+                () -> "back from " + replica.commitIndex + " to " + commitIndex);
+        require(commitIndex <= log.lastIndex(), id, "commit", () -> commitIndex + " of " + log);
         for (long index = replica.commitIndex + 1; index <= commitIndex; index++) {
             if (index > log.startIndex()) {
                 agree(id, index, log.termAt(index), log.crcAt(index), "committed");
@@ -223,7 +226,7 @@ final class Invariants {
                 replica.leads == 0 || commitIndex == replica.commitIndex || log.termAt(commitIndex) == replica.leads,
                 id,
                 "commit",
-                "the leader of term " + replica.leads + " commits " + log.describe(commitIndex));
+                () -> "the leader of term " + replica.leads + " commits " + log.describe(commitIndex));
         if (replica.leads != 0 && commitIndex > replica.commitIndex) {
             countedByLeader(id, replica, commitIndex);
         }
@@ -242,7 +245,7 @@ final class Invariants {
                     configurations.mayDecide(index, leader.log, promised.or(id::equals)),
                     id,
                     "commit",
-                    "the leader commits " + leader.log.describe(index) + ", which no majority promised to keep");
+                    () -> "the leader commits " + leader.log.describe(index) + ", which no majority promised to keep");
             leader.promisedIndex = Math.max(leader.promisedIndex, index);
         }
     }
@@ -254,7 +257,7 @@ final class Invariants {
                 applied >= index,
                 id,
                 "stale read",
-                "answered at " + applied + ", asked when " + index + " was committed");
+                () -> "answered at " + applied + ", asked when " + index + " was committed");
     }
 
     /** A snapshot carries what was committed at its index, and the configuration in force there. */
@@ -264,7 +267,7 @@ final class Invariants {
                 meta.index() <= committed.lastIndex() && meta.term() == committed.termAt(meta.index()),
                 id,
                 "snapshot",
-                meta + " of what was never committed");
+                () -> meta + " of what was never committed");
         configurations.snapshot(id, meta);
     }
 
@@ -276,17 +279,17 @@ final class Invariants {
                 index <= committed.lastIndex() && committed.termAt(index) == term && committed.crcAt(index) == crc,
                 id,
                 "state machine safety",
-                what + " " + index + " of term " + term + ", others " + committed.describe(index));
+                () -> what + " " + index + " of term " + term + ", others " + committed.describe(index));
     }
 
     void applied(ReplicaId id, Entry entry) {
         Replica replica = replica(id);
-        require(entry.index() <= replica.commitIndex, id, "apply", entry + " with commit " + replica.commitIndex);
+        require(entry.index() <= replica.commitIndex, id, "apply", () -> entry + " with commit " + replica.commitIndex);
         require(
                 replica.lastApplied < 0 || entry.index() == replica.lastApplied + 1,
                 id,
                 "apply",
-                entry + " after " + replica.lastApplied);
+                () -> entry + " after " + replica.lastApplied);
         agree(id, entry.index(), entry.term(), entry.crc(), "applied");
         replica.lastApplied = entry.index();
     }
@@ -298,7 +301,7 @@ final class Invariants {
                 first == null || first.equals(result == null ? "null" : result),
                 id,
                 "state machine safety",
-                "command " + ordinal + " of entry " + index + " gives " + result + ", on others " + first);
+                () -> "command " + ordinal + " of entry " + index + " gives " + result + ", on others " + first);
     }
 
     /** Equal states after equal commands. */
@@ -308,18 +311,18 @@ final class Invariants {
                 first == null || first == hash,
                 id,
                 "state machine safety",
-                "state after command " + ordinal + " of entry " + index + " is " + hash + ", on others " + first);
+                () -> "state after command " + ordinal + " of entry " + index + " is " + hash + ", on others " + first);
     }
 
     void snapshotInstalled(ReplicaId id, SnapshotMeta meta) {
         Replica replica = replica(id);
         totals.snapshotInstalls++;
-        require(meta.index() >= replica.commitIndex, id, "snapshot", meta + " with commit " + replica.commitIndex);
+        require(meta.index() >= replica.commitIndex, id, "snapshot", () -> meta + " with commit " + replica.commitIndex);
         require(
                 meta.index() <= committed.lastIndex() && meta.term() == committed.termAt(meta.index()),
                 id,
                 "snapshot",
-                meta + " of what was never committed");
+                () -> meta + " of what was never committed");
         if (replica.log.termAt(meta.index()) != meta.term()) {
             replica.log.reset(meta.index(), meta.term());
             replica.promisedIndex = Math.min(replica.promisedIndex, meta.index());
@@ -343,15 +346,15 @@ final class Invariants {
                 state.term() >= replica.promisedTerm,
                 id,
                 "durability",
-                "came back in term " + state.term() + ", spoke in " + replica.promisedTerm);
+                () -> "came back in term " + state.term() + ", spoke in " + replica.promisedTerm);
         ReplicaId sent = votes.get(new Ballot(id, state.term()));
-        require(sent == null || sent.equals(state.votedFor()), id, "durability", "forgot its vote for " + sent);
+        require(sent == null || sent.equals(state.votedFor()), id, "durability", () -> "forgot its vote for " + sent);
         long last = start.index() + entries.size();
         require(
                 last >= replica.promisedIndex,
                 id,
                 "durability",
-                "came back to " + last + ", promised " + replica.promisedIndex);
+                () -> "came back to " + last + ", promised " + replica.promisedIndex);
         LogImage before = replica.log;
         for (Entry entry : entries) {
             if (entry.index() <= replica.promisedIndex && entry.index() > before.startIndex()) {
@@ -359,7 +362,7 @@ final class Invariants {
                         entry.term() == before.termAt(entry.index()),
                         id,
                         "durability",
-                        "came back with " + entry + " in place of " + before.describe(entry.index()));
+                        () -> "came back with " + entry + " in place of " + before.describe(entry.index()));
             }
         }
         replica.leads = 0;

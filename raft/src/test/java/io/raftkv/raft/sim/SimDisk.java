@@ -439,7 +439,7 @@ public final class SimDisk implements Disk {
             begin(Operation.WRITE);
             byte[] data = new byte[source.remaining()];
             long growth = Math.max(0, position + data.length - file.size());
-            long missing = growth - Math.min(growth, usableBytes());
+            long missing = capacityBytes == Long.MAX_VALUE ? 0 : growth - Math.min(growth, usableBytes());
             source.get(data);
             if (missing > 0) {
                 int fits = (int) Math.max(0, data.length - missing);

@@ -210,9 +210,14 @@ final class SimNetwork {
         }
 
         private void onArrival(Runnable task) {
-            if (process.alive() && receiver != null) {
-                // Through the queue once more: a paused process reads its mail when it wakes up.
+            if (!process.alive() || receiver == null) {
+                return;
+            }
+            if (process.pausedUntil() > world.nowNanos()) {
+                // A paused process reads its mail when it wakes up.
                 world.at(world.nowNanos(), process, task);
+            } else {
+                task.run();
             }
         }
 

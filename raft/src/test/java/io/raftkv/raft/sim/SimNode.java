@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** One life of a server: a real {@link RaftNode} on simulated threads, network and disk. */
 final class SimNode {
@@ -246,9 +247,9 @@ final class SimNode {
 
     /** Passes on what a living process reports. */
     private final class Observer implements RaftObserver {
-        private void heard(long group, String what, Consumer<Invariants> check) {
+        private void heard(long group, Supplier<String> what, Consumer<Invariants> check) {
             if (process.alive()) {
-                world.trace(() -> process + " group " + group + " " + what);
+                world.trace(() -> process + " group " + group + " " + what.get());
                 check.accept(cluster.invariants(group));
             }
         }
@@ -257,7 +258,7 @@ final class SimNode {
         public void becameLeader(long group, ReplicaId self, long term, long lastIndex) {
             heard(
                     group,
-                    "leads term " + term + " from " + lastIndex,
+                    () -> "leads term " + term + " from " + lastIndex,
                     checks -> checks.becameLeader(
                             self, term, groups.get(group).status().configuration()));
             if (process.alive()) {
@@ -267,17 +268,17 @@ final class SimNode {
 
         @Override
         public void steppedDown(long group, ReplicaId self, long term) {
-            heard(group, "steps down in term " + term, checks -> checks.steppedDown(self));
+            heard(group, () -> "steps down in term " + term, checks -> checks.steppedDown(self));
         }
 
         @Override
         public void voted(long group, ReplicaId self, long term, ReplicaId candidate) {
-            heard(group, "votes for " + candidate + " in term " + term, checks -> {});
+            heard(group, () -> "votes for " + candidate + " in term " + term, checks -> {});
         }
 
         @Override
         public void appended(long group, ReplicaId self, Entry entry) {
-            heard(group, "appends " + entry, checks -> checks.appended(self, entry));
+            heard(group, () -> "appends " + entry, checks -> checks.appended(self, entry));
             if (entry.type() == Entry.Type.CONFIGURATION
                     && groups.get(group).status().role() == Role.LEADER) {
                 cluster.changeBegins(server);
@@ -286,12 +287,12 @@ final class SimNode {
 
         @Override
         public void truncated(long group, ReplicaId self, long from) {
-            heard(group, "cuts its log at " + from, checks -> checks.truncated(self, from));
+            heard(group, () -> "cuts its log at " + from, checks -> checks.truncated(self, from));
         }
 
         @Override
         public void committed(long group, ReplicaId self, long commitIndex) {
-            heard(group, "commits " + commitIndex, checks -> {
+            heard(group, () -> "commits " + commitIndex, checks -> {
                 GroupStatus status = groups.get(group).status();
                 checks.leaderCounts(self, status.term(), status.matchIndex());
                 checks.committed(self, commitIndex);
@@ -300,27 +301,27 @@ final class SimNode {
 
         @Override
         public void applied(long group, ReplicaId self, Entry entry) {
-            heard(group, "applied " + entry, checks -> checks.applied(self, entry));
+            heard(group, () -> "applied " + entry, checks -> checks.applied(self, entry));
         }
 
         @Override
         public void snapshotTaken(long group, ReplicaId self, SnapshotMeta meta) {
-            heard(group, "took snapshot " + meta.index(), checks -> checks.snapshotTaken(self, meta));
+            heard(group, () -> "took snapshot " + meta.index(), checks -> checks.snapshotTaken(self, meta));
         }
 
         @Override
         public void snapshotInstalled(long group, ReplicaId self, SnapshotMeta meta) {
-            heard(group, "installed snapshot " + meta.index(), checks -> checks.snapshotInstalled(self, meta));
+            heard(group, () -> "installed snapshot " + meta.index(), checks -> checks.snapshotInstalled(self, meta));
         }
 
         @Override
         public void configurationChanged(long group, ReplicaId self, long index, Configuration configuration) {
-            heard(group, "has at " + index + " " + configuration, checks -> {});
+            heard(group, () -> "has at " + index + " " + configuration, checks -> {});
         }
 
         @Override
         public void removed(long group, ReplicaId self, long index) {
-            heard(group, "was removed at " + index, checks -> cluster.totals().removals++);
+            heard(group, () -> "was removed at " + index, checks -> cluster.totals().removals++);
             dropLater(group, self);
         }
 
@@ -340,13 +341,13 @@ final class SimNode {
         public void recovered(long group, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {
             heard(
                     group,
-                    "recovered " + state + ", " + entries.size() + " entries after " + start,
+                    () -> "recovered " + state + ", " + entries.size() + " entries after " + start,
                     checks -> checks.recovered(self, state, start, entries));
         }
 
         @Override
         public void paused(long group, ReplicaId self, long lateNanos) {
-            heard(group, "stood still for " + lateNanos / 1_000_000 + " ms", checks -> cluster.totals().pauses++);
+            heard(group, () -> "stood still for " + lateNanos / 1_000_000 + " ms", checks -> cluster.totals().pauses++);
         }
 
         @Override

@@ -63,7 +63,13 @@ class SimThread implements Executor {
 
     final void arrived(Runnable task) {
         queue.add(task);
-        if (!busy) {
+        if (busy) {
+            return;
+        }
+        if (freeAt <= world.nowNanos() && world.current() == null) {
+            busy = true;
+            turn();
+        } else {
             planTurn();
         }
     }

@@ -1,0 +1,47 @@
+package io.raftkv.raft.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.management.ManagementFactory;
+import java.util.EnumSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a simulated second costs: 3 servers, 20 operations per second, all faults and checks. {@code -Dsim.bench=N} measures
+ * over N runs.
+ */
+class SimulationSpeedTest {
+    private static final int RUNS = Integer.getInteger("sim.bench", 5);
+    /** More would mean that someone idles loudly, in the simulator or in the library. */
+    private static final long MAX_EVENTS_PER_SECOND = 700;
+
+    @Test
+    void secondIsFewEvents() {
+        Logs.silence();
+        // Half of them only warm up the compiler.
+        Totals all = new Totals();
+        long cpuNanos = 0;
+        for (int seed = 1; seed <= RUNS; seed++) {
+            long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+            Totals run = new Simulation<>(new KvWorkload(), new SimWorld(seed, null), SimulationSpeedTest::swarm).run();
+            if (seed > RUNS / 2) {
+                cpuNanos += ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before;
+                all.events += run.events;
+                all.operations += run.operations;
+                all.simulatedNanos += run.simulatedNanos;
+            }
+        }
+        double seconds = all.simulatedNanos / 1e9;
+        System.out.printf(
+                "simulation: %.0f simulated s per s and core; %.0f events and %.1f operations per simulated s%n",
+                (double) all.simulatedNanos / cpuNanos, all.events / seconds, all.operations / seconds);
+        assertThat(all.events / seconds).as("events per simulated second").isLessThan(MAX_EVENTS_PER_SECOND);
+    }
+
+    private static Swarm swarm(SimWorld world) {
+        EnumSet<Nemesis.Fault> faults = EnumSet.allOf(Nemesis.Fault.class);
+        return new Swarm(
+                3, 3, 1, 6, 220, faults, 1, true, 1, true, 3000, 500, 2000, 2000, 8, 32 << 10, 4 << 10, 4000, 1 << 20,
+                0.1);
+    }
+}
