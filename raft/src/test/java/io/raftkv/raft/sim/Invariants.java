@@ -83,7 +83,11 @@ final class Invariants {
         if (other == null) {
             totals.leaderChanges++;
         }
-        require(other == null || other.equals(id), id, "election safety", () -> other + " led term " + term + " before");
+        require(
+                other == null || other.equals(id),
+                id,
+                "election safety",
+                () -> other + " led term " + term + " before");
         vote(id, term, id);
         require(
                 ConfigurationChecks.decide(inForce, voter -> id.equals(votes.get(new Ballot(voter, term)))),
@@ -99,7 +103,8 @@ final class Invariants {
                 log.lastIndex() >= committed.lastIndex(),
                 id,
                 "leader completeness",
-                () -> "leads term " + term + " with a log to " + log.lastIndex() + ", committed is " + committed.lastIndex());
+                () -> "leads term " + term + " with a log to " + log.lastIndex() + ", committed is "
+                        + committed.lastIndex());
         for (long at = Math.max(from, 1); at <= committed.lastIndex(); at++) {
             long index = at;
             require(
@@ -145,7 +150,8 @@ final class Invariants {
                     index < replica.log.startIndex() || replica.log.termAt(index) == leaders.termAt(index),
                     id,
                     "promise",
-                    () -> "acknowledged " + replica.log.describe(index) + " to a leader that has " + leaders.describe(index));
+                    () -> "acknowledged " + replica.log.describe(index) + " to a leader that has "
+                            + leaders.describe(index));
         }
         replica.promisedIndex = Math.max(replica.promisedIndex, index);
         replica.agreedIndex = replica.agreedTerm == term ? Math.max(replica.agreedIndex, index) : index;
@@ -161,7 +167,8 @@ final class Invariants {
                     replica.agreedTerm > term || index <= agreed,
                     id,
                     "commit",
-                    () -> "takes " + index + " of " + follower + " for agreed in term " + term + ", which told it " + agreed);
+                    () -> "takes " + index + " of " + follower + " for agreed in term " + term + ", which told it "
+                            + agreed);
         });
     }
 
@@ -191,7 +198,11 @@ final class Invariants {
 
     void truncated(ReplicaId id, long from) {
         Replica replica = replica(id);
-        require(from > replica.commitIndex, id, "truncation", () -> "cut at " + from + ", committed " + replica.commitIndex);
+        require(
+                from > replica.commitIndex,
+                id,
+                "truncation",
+                () -> "cut at " + from + ", committed " + replica.commitIndex);
         if (from <= committed.lastIndex() && from <= replica.log.lastIndex() && from > replica.log.startIndex()) {
             require(
                     replica.log.termAt(from) != committed.termAt(from),
@@ -317,7 +328,11 @@ final class Invariants {
     void snapshotInstalled(ReplicaId id, SnapshotMeta meta) {
         Replica replica = replica(id);
         totals.snapshotInstalls++;
-        require(meta.index() >= replica.commitIndex, id, "snapshot", () -> meta + " with commit " + replica.commitIndex);
+        require(
+                meta.index() >= replica.commitIndex,
+                id,
+                "snapshot",
+                () -> meta + " with commit " + replica.commitIndex);
         require(
                 meta.index() <= committed.lastIndex() && meta.term() == committed.termAt(meta.index()),
                 id,

@@ -4,6 +4,8 @@ import io.raftkv.raft.StateMachine;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -12,7 +14,6 @@ import java.util.function.Function;
  * must come back; then the history, which must be linearizable.
  */
 final class Simulation<M extends StateMachine, I> {
-    private static final long FAULTY_NANOS = SimWorld.seconds(60);
     private static final long PEACE_NANOS = SimWorld.seconds(60);
     private static final long QUIET_NANOS = SimWorld.seconds(15);
     private static final long GLANCE_NANOS = SimWorld.millis(100);
@@ -24,7 +25,9 @@ final class Simulation<M extends StateMachine, I> {
     private final SimCluster cluster;
     private final Nemesis nemesis;
     private final SimChanges changes;
-    private final List<Operation<I>> history = new ArrayList<>();
+    /** By group: they are separate machines. */
+    private final SortedMap<Long, List<Operation<I>>> histories = new TreeMap<>();
+
     private final List<SimClient<M, I>> clients = new ArrayList<>();
 
     /** @param trace where to tell what happens, or null */
@@ -43,6 +46,7 @@ final class Simulation<M extends StateMachine, I> {
         double thinkNanos = this.swarm.thinkMs() * 1e6;
         for (int id = 0; id < this.swarm.clients(); id++) {
             long group = 1 + id % this.swarm.groups();
+            List<Operation<I>> history = histories.computeIfAbsent(group, unused -> new ArrayList<>());
             clients.add(new SimClient<>(world, workload, id, group, cluster.servers(), thinkNanos, history, totals));
         }
     }
@@ -53,7 +57,7 @@ final class Simulation<M extends StateMachine, I> {
         clients.forEach(SimClient::start);
         nemesis.start();
         nemesis.watch();
-        world.run(FAULTY_NANOS);
+        world.run(SimWorld.seconds(swarm.faultySeconds()));
         world.trace(() -> "peace");
         nemesis.stop();
         if (swarm.rot() == BitRot.Extent.ANY) {
@@ -64,9 +68,11 @@ final class Simulation<M extends StateMachine, I> {
             comeBack();
         }
         if (workload.model() != null) {
-            LinearizabilityChecker.check(history, workload.model()).ifPresent(wrong -> {
-                throw world.failure(wrong);
-            });
+            for (List<Operation<I>> history : histories.values()) {
+                LinearizabilityChecker.check(history, workload.model()).ifPresent(wrong -> {
+                    throw world.failure(wrong);
+                });
+            }
         }
         totals.events = world.executed();
         totals.simulatedNanos = world.elapsedNanos();

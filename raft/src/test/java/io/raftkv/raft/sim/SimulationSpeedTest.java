@@ -41,7 +41,7 @@ class SimulationSpeedTest {
     private static Swarm swarm(SimWorld world) {
         EnumSet<Nemesis.Fault> faults = EnumSet.allOf(Nemesis.Fault.class);
         return new Swarm(
-                3, 3, 1, 6, 220, faults, 1, true, 1, true, 3000, 500, 2000, 2000, 8, 32 << 10, 4 << 10, 4000, 1 << 20,
-                0.1);
+                3, 3, 1, 6, 220, faults, 1, 1, true, 1, true, 3000, 500, 2000, 2000, 8, 32 << 10, 4 << 10, 4000,
+                1 << 20, 0.1, 60, BitRot.Extent.SOMETIMES);
     }
 }

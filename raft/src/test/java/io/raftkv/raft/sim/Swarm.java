@@ -7,6 +7,7 @@ import java.util.Set;
  * What one run is like: each seed switches on a random subset of faults and picks its own sizes, because a run with
  * everything on hides what needs quiet, and a run with the same sizes finds the same things.
  *
+ * @param faultySeconds how long faults strike; many short runs show more than few long ones, but not all
  * @param firstVoters of the servers; the others are brought in and out by changes of members
  */
 record Swarm(
@@ -31,6 +32,7 @@ record Swarm(
         int snapshotChunkBytes,
         int applyBudgetBytes,
         double applyMs,
+        double faultySeconds,
         BitRot.Extent rot) {
     static Swarm of(SimWorld world) {
         return of(world, BitRot.Extent.SOMETIMES);
@@ -81,6 +83,7 @@ record Swarm(
                 pick(world, 100, 4000, 256 << 10),
                 pick(world, 1, 1 << 20),
                 pick(world, 0.002, 0.1, 2),
+                pick(world, 15, 30, 60),
                 rot);
     }
 
