@@ -13,13 +13,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replicas that are fed the same are the same, wherever they began. */
 class DeterminismTest {
-    private static final int SHARDS = 12;
+    static final int SHARDS = 12;
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
@@ -106,7 +107,7 @@ class DeterminismTest {
         return new Request(id, randomCommand(random));
     }
 
-    private static Command randomCommand(Random random) {
+    static Command randomCommand(RandomGenerator random) {
         String service = "s" + random.nextInt(3);
         long session = 1L + random.nextInt(60);
         int gid = 1 + random.nextInt(5);
@@ -126,7 +127,7 @@ class DeterminismTest {
         };
     }
 
-    private static Command randomSlot(Random random, String service, long session) {
+    private static Command randomSlot(RandomGenerator random, String service, long session) {
         return new Command.SetSlot(
                 service,
                 random.nextInt(20),
@@ -136,7 +137,7 @@ class DeterminismTest {
                 random.nextInt(8) == 0);
     }
 
-    private static Command joinGroups(int gid, Random random) {
+    private static Command joinGroups(int gid, RandomGenerator random) {
         SortedMap<Integer, List<String>> groups = new TreeMap<>();
         groups.put(gid, List.of(":" + (1 + random.nextInt(10)), ":" + (11 + random.nextInt(10))));
         return new Command.JoinGroups(groups);
