@@ -32,6 +32,7 @@ public final class DamagedLog {
      *
      * @param note is told of all groups that a readable record names
      */
+    @SuppressWarnings("try") // The lock is only held.
     public static void setAside(Disk disk, String directory, Note note) throws IOException {
         try (Closeable lock = SharedLog.lock(disk, directory)) {
             List<Long> seqs = new ArrayList<>(Segment.sequenceNumbers(disk, directory));

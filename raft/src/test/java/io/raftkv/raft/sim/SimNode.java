@@ -328,13 +328,13 @@ final class SimNode {
         @Override
         public void recovering(long group, ReplicaId self) {
             cluster.totals().damagedReplicas++;
-            heard(group, "lost what it had promised", checks -> checks.forgot(self));
+            heard(group, () -> "lost what it had promised", checks -> checks.forgot(self));
         }
 
         @Override
         public void recoveryEnded(long group, ReplicaId self) {
             cluster.totals().recoveries++;
-            heard(group, "has recovered", checks -> {});
+            heard(group, () -> "has recovered", checks -> {});
         }
 
         @Override
