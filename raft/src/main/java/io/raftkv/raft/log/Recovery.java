@@ -101,9 +101,8 @@ final class Recovery {
             requireOurs(segment, header);
             return header;
         }
-        // The header is synced before the first record is written.
-        boolean empty = new SegmentScanner(segment).firstValid(SegmentHeader.BYTES) == null;
-        if (mayBeHalfMade && empty) {
+        // The header is synced before anything is written behind it.
+        if (mayBeHalfMade && segment.size() <= SegmentHeader.BYTES) {
             return null;
         }
         throw LogException.damaged(segment.path(), 0, "the header of the file is damaged");
