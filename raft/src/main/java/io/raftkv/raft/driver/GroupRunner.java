@@ -144,17 +144,20 @@ final class GroupRunner implements RaftGroup {
             throw new IllegalArgumentException("a command of " + command.length()
                     + " bytes is larger than the limit of " + options().maxCommandBytes());
         }
-        boolean full = pendingBytes.get() + command.length() > options().maxPendingBytes()
-                || node.log().queuedBytes() > options().maxLogQueueBytes();
-        if (!full) {
+        RaftException.Busy full =
+                pendingBytes.get() + command.length() > options().maxPendingBytes()
+                                || node.log().queuedBytes() > options().maxLogQueueBytes()
+                        ? new RaftException.Busy("too much waits to be written", 50)
+                        : DiskRoom.refusal(node.log());
+        if (full == null) {
             pendingBytes.addAndGet(command.length());
         }
         onLoop(() -> take(command, completion, full), completion);
     }
 
-    private void take(Bytes command, Completion completion, boolean full) {
-        if (full) {
-            completion.failed(metrics.refused(new RaftException.Busy("too much waits to be written", 50)));
+    private void take(Bytes command, Completion completion, RaftException.@Nullable Busy full) {
+        if (full != null) {
+            completion.failed(metrics.refused(full));
         } else if (closed) {
             completion.failed(stopped());
         } else {
@@ -306,7 +309,10 @@ final class GroupRunner implements RaftGroup {
     }
 
     void receive(ReplicaId from, Message message) {
-        input(new Input.Receive(from, message));
+        Message affordable = DiskRoom.affordable(node.log(), message);
+        if (affordable != null) {
+            input(new Input.Receive(from, affordable));
+        }
     }
 
     void linkDown(long server) {

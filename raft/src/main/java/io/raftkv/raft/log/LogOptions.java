@@ -13,13 +13,33 @@ import java.util.function.Consumer;
  *     {@code fdatasync} be a pure flush of data; without it every sync writes the file's new size too
  * @param keepSegments when there are more files than this, the few entries that idle groups have in the oldest one are
  *     copied into the newest, so that the old file can go
+ * @param reserveBytes while the disk has less room than this, {@link SharedLog#isDiskNearlyFull} says so and nothing should be
+ *     begun that can be refused; what cannot (terms, votes, what is under way) may take it. 0 to watch nothing. 64 MiB: a
+ *     file of the log
  * @param onFailure called once, on the log executor, with the first I/O error, after which nothing is written any more.
  *     The server must stop: what an fsync that failed did write is unknown, and a second one may lie
  */
 public record LogOptions(
-        int segmentBytes, int stagingBytes, int preallocateBytes, int keepSegments, Consumer<IOException> onFailure) {
-    /** Checks the ranges. */
+        int segmentBytes,
+        int stagingBytes,
+        int preallocateBytes,
+        int keepSegments,
+        long reserveBytes,
+        Consumer<IOException> onFailure) {
+    /** Without a reserve. */
+    public LogOptions(
+            int segmentBytes,
+            int stagingBytes,
+            int preallocateBytes,
+            int keepSegments,
+            Consumer<IOException> onFailure) {
+        this(segmentBytes, stagingBytes, preallocateBytes, keepSegments, 0, onFailure);
+    }
+
     public LogOptions {
+        if (reserveBytes < 0) {
+            throw new IllegalArgumentException("reserveBytes is " + reserveBytes + ", the least allowed is 0");
+        }
         atLeast("segmentBytes", segmentBytes, 1 << 10);
         atLeast("stagingBytes", stagingBytes, 4 << 10);
         atLeast("preallocateBytes", preallocateBytes, 0);
@@ -28,7 +48,7 @@ public record LogOptions(
 
     /** The defaults for a server. */
     public static LogOptions defaults(Consumer<IOException> onFailure) {
-        return new LogOptions(64 << 20, 1 << 20, 1 << 20, 4, onFailure);
+        return new LogOptions(64 << 20, 1 << 20, 1 << 20, 4, 64 << 20, onFailure);
     }
 
     /** Tiny files, so that a short run rolls over and collects many of them. */
@@ -38,22 +58,27 @@ public record LogOptions(
 
     /** These with another {@link #segmentBytes}. */
     public LogOptions withSegmentBytes(int bytes) {
-        return new LogOptions(bytes, stagingBytes, preallocateBytes, keepSegments, onFailure);
+        return new LogOptions(bytes, stagingBytes, preallocateBytes, keepSegments, reserveBytes, onFailure);
     }
 
     /** These with another {@link #preallocateBytes}. */
     public LogOptions withPreallocateBytes(int bytes) {
-        return new LogOptions(segmentBytes, stagingBytes, bytes, keepSegments, onFailure);
+        return new LogOptions(segmentBytes, stagingBytes, bytes, keepSegments, reserveBytes, onFailure);
     }
 
     /** These with another {@link #keepSegments}. */
     public LogOptions withKeepSegments(int segments) {
-        return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, segments, onFailure);
+        return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, segments, reserveBytes, onFailure);
+    }
+
+    /** These with another {@link #reserveBytes}. */
+    public LogOptions withReserveBytes(long bytes) {
+        return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, keepSegments, bytes, onFailure);
     }
 
     /** These with another {@link #onFailure}. */
     public LogOptions withOnFailure(Consumer<IOException> newOnFailure) {
-        return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, keepSegments, newOnFailure);
+        return new LogOptions(segmentBytes, stagingBytes, preallocateBytes, keepSegments, reserveBytes, newOnFailure);
     }
 
     private static void atLeast(String name, int value, int least) {

@@ -36,6 +36,7 @@ public final class SharedLog implements Closeable {
     private final Executor executor;
     private final Closeable lock;
     private final LogWriter writer;
+    private final FreeSpace space;
     private final NavigableMap<Long, GroupIndex> groups;
     private final NavigableMap<Long, Long> tombstones;
     private final SortedMap<Long, RecoveredGroup> recovered;
@@ -45,6 +46,7 @@ public final class SharedLog implements Closeable {
     private final AtomicLong queuedBytes = new AtomicLong();
     private final List<Call> taken = new ArrayList<>();
     private volatile boolean closed;
+    private volatile boolean roomIsAskedFor;
     private volatile @Nullable IOException failure;
     private volatile LogStats stats;
 
@@ -55,11 +57,18 @@ public final class SharedLog implements Closeable {
 
     private record Call(Work work, long bytes, Runnable durable) {}
 
-    private SharedLog(LogOptions options, Executor executor, Closeable lock, Recovery recovery, LogWriter writer) {
+    private SharedLog(
+            LogOptions options,
+            Executor executor,
+            Closeable lock,
+            Recovery recovery,
+            LogWriter writer,
+            FreeSpace space) {
         this.options = options;
         this.executor = executor;
         this.lock = lock;
         this.writer = writer;
+        this.space = space;
         this.groups = recovery.state().groups();
         this.tombstones = recovery.state().tombstones();
         this.recovered = recovery.state().recovered();
@@ -82,7 +91,9 @@ public final class SharedLog implements Closeable {
         try {
             recovery.run();
             LogWriter writer = new LogWriter(disk, directory, options, recovery);
-            return new SharedLog(options, logExecutor, lock, recovery, writer);
+            FreeSpace space = new FreeSpace(disk, options.reserveBytes());
+            space.written(0);
+            return new SharedLog(options, logExecutor, lock, recovery, writer, space);
         } catch (IOException | RuntimeException e) {
             recovery.abandon();
             lock.close();
@@ -177,7 +188,11 @@ public final class SharedLog implements Closeable {
             taken.add(call);
         }
         try {
-            if (failure == null) {
+            boolean onlyLook = roomIsAskedFor && taken.isEmpty();
+            roomIsAskedFor = false;
+            if (failure == null && onlyLook) {
+                space.written(stats.bytesWritten());
+            } else if (failure == null) {
                 makeDurable();
                 callBack();
                 writer.collect();
@@ -186,7 +201,7 @@ public final class SharedLog implements Closeable {
                 }
             }
         } catch (IOException e) {
-            fail(e);
+            fail(space.explained(e));
         } catch (RuntimeException | Error e) {
             // A broken invariant, of a caller or of ours. Going on would hang the node or harm it.
             fail(new IOException("the log cannot go on: " + e, e));
@@ -205,6 +220,7 @@ public final class SharedLog implements Closeable {
             writer.force();
         }
         stats = writer.stats();
+        space.written(stats.bytesWritten());
     }
 
     private void callBack() {
@@ -231,6 +247,19 @@ public final class SharedLog implements Closeable {
     public List<Entry> read(long groupId, long from, long to, long maxBytes) throws IOException {
         GroupIndex group = groups.get(groupId);
         return group == null ? List.of() : LogReader.read(group, from, to, maxBytes);
+    }
+
+    /** Whether the disk has less room than {@link LogOptions#reserveBytes}, as seen last. */
+    public boolean isDiskNearlyFull() {
+        return space.isLow();
+    }
+
+    /** Looks again, soon and on the log executor, how much room there is: where nothing is written nobody does. */
+    public void lookForRoom() {
+        if (!closed && failure == null) {
+            roomIsAskedFor = true;
+            schedule();
+        }
     }
 
     /** Bytes of all calls whose callback has not run; the measure for back-pressure. */
