@@ -2,6 +2,7 @@ package io.raftkv.cli;
 
 import io.raftkv.cli.bench.BenchCommand;
 import io.raftkv.cli.ctl.CtlCommand;
+import io.raftkv.cli.log.LogCommand;
 import io.raftkv.cli.node.CoordinatorCommand;
 import io.raftkv.cli.node.DevCommand;
 import io.raftkv.cli.node.ServerCommand;
@@ -61,12 +62,10 @@ public final class Main {
                 .add("ctl", () -> new CtlCommand(console))
                 .add("bench", () -> new BenchCommand(console))
                 .add("dev", () -> new DevCommand(console))
+                .add("log", () -> new LogCommand(console))
                 .add("version", () -> new VersionCommand(console));
         CommandLine line = commands.under(new Main(), args);
         prepare(line, console);
-        for (CommandLine command : Set.copyOf(line.getSubcommands().values())) {
-            prepare(command, console);
-        }
         if (args.length == 0) {
             line.usage(console.err());
             return ExitCode.USAGE;
@@ -88,6 +87,9 @@ public final class Main {
                 .setExecutionExceptionHandler((failure, command, parsed) -> Failures.report(failure, console.err()));
         // What follows the first word of a shell's command belongs to that command.
         line.setStopAtPositional(Set.of("shell", "ctl").contains(line.getCommandName()));
+        for (CommandLine command : Set.copyOf(line.getSubcommands().values())) {
+            prepare(command, console);
+        }
     }
 
     private static CommandLine.Model.OptionSpec helpOption() {

@@ -40,6 +40,9 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAPackage("io.raftkv.cli..")
+                .and()
+                // It looks into the files of a server that does not run.
+                .resideOutsideOfPackage("io.raftkv.cli.log..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.raftkv.raft..", "io.raftkv.coordinator.*..", "io.raftkv.kvserver.*..")

@@ -176,6 +176,10 @@ final class GroupIndex {
         return List.copyOf(extents.subList(first, end));
     }
 
+    synchronized List<Extent> extents() {
+        return List.copyOf(extents);
+    }
+
     /** Some extent that lies in the file, or in no file if it is null. */
     synchronized @Nullable Extent anyIn(@Nullable Segment segment) {
         for (Extent extent : extents) {

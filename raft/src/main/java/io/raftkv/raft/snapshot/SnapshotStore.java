@@ -14,6 +14,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The snapshot files of all groups of a server (Raft §5.1).
@@ -139,6 +140,32 @@ public final class SnapshotStore {
         if (!complete.isEmpty()) {
             deleteAll(groupId, RECEIVING, index -> index <= complete.get(0));
         }
+    }
+
+    /**
+     * A snapshot file that was read in full.
+     *
+     * @param problem null if it is sound; then {@code meta} is not null
+     */
+    public record Checked(
+            String path,
+            @Nullable SnapshotMeta meta,
+            long bytes,
+            @Nullable String problem) {}
+
+    /** Reads all complete snapshots of the group, newest first, and changes nothing. */
+    public List<Checked> check(long groupId) throws IOException {
+        List<Checked> all = new ArrayList<>();
+        for (long index : complete(groupId)) {
+            String path = path(groupId, index);
+            try {
+                StoredSnapshot sound = StoredSnapshot.verified(disk, path, groupId);
+                all.add(new Checked(path, sound.meta(), sound.totalBytes(), null));
+            } catch (SnapshotException e) {
+                all.add(new Checked(path, null, 0, e.getMessage()));
+            }
+        }
+        return all;
     }
 
     /** Gives a synced file its name. */
