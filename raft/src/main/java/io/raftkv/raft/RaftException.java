@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Why a proposal or a read failed. Each case says whether the command may still be applied: {@link NotLeader},
- * {@link Busy}, {@link ChangeRefused} and {@link Stopped} promise that it was not and never will be; after {@link OutcomeUnknown} it may have
- * been, or may yet be.
+ * {@link Busy}, {@link ChangeRefused}, {@link SessionExpired} and {@link Stopped} promise that it was not and never will be;
+ * after {@link OutcomeUnknown} it may have been, or may yet be.
  */
 public abstract sealed class RaftException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -67,6 +67,15 @@ public abstract sealed class RaftException extends Exception {
 
         /** One that says why. */
         public ChangeRefused(String why) {
+            super(why);
+        }
+    }
+
+    /** The session of the command is gone, and no earlier try of it may have been executed. Open another session. */
+    public static final class SessionExpired extends RaftException {
+        private static final long serialVersionUID = 1L;
+
+        public SessionExpired(String why) {
             super(why);
         }
     }

@@ -74,6 +74,18 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** So that clients can use sessions over any network. */
+    @Test
+    void sessionsNeedTheRootPackageOnly() {
+        classes()
+                .that()
+                .resideInAPackage("..raft.session..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("io.raftkv.raft", "io.raftkv.raft.session", "java..", "org.jspecify..")
+                .check(CLASSES);
+    }
+
     @Test
     void arrowsRunDownward() {
         noClasses()

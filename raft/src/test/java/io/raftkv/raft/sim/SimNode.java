@@ -16,6 +16,7 @@ import io.raftkv.raft.driver.RaftObserver;
 import io.raftkv.raft.driver.RaftOptions;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.LogOptions;
+import io.raftkv.raft.session.SessionExpiry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +85,11 @@ final class SimNode {
         WatchedMachine machine = WatchedMachine.of(
                 cluster.workload(), loop, cluster.swarm().applyMs() * 1e6, new MachineListener(group, self));
         machines.put(group, machine);
-        groups.put(group, node.openGroup(group, self, incarnation == 1 ? cluster.genesisFor(server) : null, machine));
+        RaftGroup opened = node.openGroup(group, self, incarnation == 1 ? cluster.genesisFor(server) : null, machine);
+        groups.put(group, opened);
+        if (machine.watched() instanceof SimMachine withSessions) {
+            SessionExpiry.start(opened, withSessions.sessions(), SimSessions.TTL_MS);
+        }
     }
 
     /** The replica was told that it left: some time later its data goes, and another one waits to be brought in. */

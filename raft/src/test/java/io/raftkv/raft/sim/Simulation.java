@@ -29,6 +29,7 @@ final class Simulation<M extends StateMachine, I> {
     private final SortedMap<Long, List<Operation<I>>> histories = new TreeMap<>();
 
     private final List<SimClient<M, I>> clients = new ArrayList<>();
+    private final List<SimSessions> sessions = new ArrayList<>();
 
     /** @param trace where to tell what happens, or null */
     Simulation(Workload<M, I> workload, long seed, PrintStream trace) {
@@ -49,12 +50,16 @@ final class Simulation<M extends StateMachine, I> {
             List<Operation<I>> history = histories.computeIfAbsent(group, unused -> new ArrayList<>());
             clients.add(new SimClient<>(world, workload, id, group, cluster.servers(), thinkNanos, history, totals));
         }
+        for (int id = 0; workload instanceof SessionWorkload && id < SimSessions.CLIENTS; id++) {
+            sessions.add(new SimSessions(cluster, id, 3 * thinkNanos));
+        }
     }
 
     /** Returns how much happened; throws {@link SimFailure} if anything was wrong. */
     Totals run() {
         cluster.start();
         clients.forEach(SimClient::start);
+        sessions.forEach(SimSessions::start);
         nemesis.start();
         nemesis.watch();
         world.run(SimWorld.seconds(swarm.faultySeconds()));
@@ -87,8 +92,10 @@ final class Simulation<M extends StateMachine, I> {
     private void comeBack() {
         long deadline = world.nowNanos() + PEACE_NANOS;
         clients.forEach(SimClient::stop);
+        sessions.forEach(SimSessions::stop);
         await(deadline, "open operations do not end", () -> clients.stream().allMatch(SimClient::isIdle));
         await(deadline, "requests are not answered", () -> clients.stream().allMatch(SimClient::isAnswered));
+        await(deadline, "sessions do not end", () -> sessions.stream().allMatch(SimSessions::isIdle));
         if (swarm.faults().contains(Nemesis.Fault.CHANGE_MEMBERS)) {
             // So that all states can be compared; and the last change of all must come to its end.
             changes.bringInAll();
@@ -103,6 +110,11 @@ final class Simulation<M extends StateMachine, I> {
         }
         await(deadline, "replicas do not get equal", cluster::agrees);
         await(deadline, "not all damage is repaired", cluster.rot()::isRepaired);
+        if (!sessions.isEmpty()) {
+            SimMachine any =
+                    (SimMachine) cluster.servers().get(0).life().machine(1).watched();
+            sessions.forEach(client -> client.check(any.kv()));
+        }
     }
 
     /** Has the client ask until it is known to be done; false if it has nothing to ask. */

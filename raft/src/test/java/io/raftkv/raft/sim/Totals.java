@@ -21,6 +21,10 @@ final class Totals {
     long operations;
     long reads;
     long unknownOutcomes;
+    long sessions;
+    long sessionsLost;
+    long sessionCommands;
+    long sessionCopies;
     long events;
     long simulatedNanos;
 }

@@ -106,6 +106,10 @@ final class WatchedMachine implements StateMachine {
         return result;
     }
 
+    StateMachine watched() {
+        return machine;
+    }
+
     /** What {@code query} reads from the machine. */
     Object read(Function<StateMachine, Object> query) {
         onLoop("read");
