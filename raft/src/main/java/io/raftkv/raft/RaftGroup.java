@@ -37,6 +37,21 @@ public interface RaftGroup {
     }
 
     /**
+     * As {@link #propose(Bytes, Completion)}, and if another replica leads, hands the command on to it: once, without trying
+     * again. Costs a way there and back, and the command travels to this server's disk by way of the leader: who cares for
+     * speed asks the leader.
+     *
+     * <p>{@link RaftException.NotLeader} and {@link RaftException.Busy} promise as ever that the command will not be applied.
+     * {@link RaftException.OutcomeUnknown} comes as well if the leader changes meanwhile, or does not answer within four
+     * election time-outs.
+     *
+     * @param completion told the result that {@link StateMachine#apply} gave on the leader, by way of
+     *     {@link StateMachine#resultCodec}. This replica may not have applied the command yet, but a later read here sees it
+     * @throws UnsupportedOperationException if the state machine has no such codec
+     */
+    void forward(Bytes command, Completion completion);
+
+    /**
      * Waits until this replica's state holds all that was acknowledged before the call (ReadIndex, Raft §6.4), then
      * completes with null, on the loop: what the completion reads there from the state machine is linearizable. Only the
      * leader can; others fail with {@link RaftException.NotLeader}.
@@ -53,6 +68,16 @@ public interface RaftGroup {
         read(FutureCompletion.of(result, nothing -> query.get()));
         return result;
     }
+
+    /**
+     * Reads in the given mode. Has no effect, so it may be repeated after any failure; {@link RaftException.NotLeader} tells
+     * whom to ask, or that no leader is known, and {@link RaftException.Busy} comes within about an election time-out if the
+     * leader does not answer a replica that asks it.
+     *
+     * @param query run on the loop when the state is recent enough; reads from the state machine and does nothing else
+     * @param completion told what {@code query} returned
+     */
+    void read(ReadMode mode, Supplier<? extends @Nullable Object> query, Completion completion);
 
     /** What the group looks like from here, as of the last turn of its loop. */
     GroupStatus status();

@@ -27,6 +27,14 @@ public interface StateMachine {
     Object apply(long index, long timeMs, Bytes command);
 
     /**
+     * How results of {@link #apply} get to callers on other servers, see {@link RaftGroup#forward}; null if they cannot, and
+     * then nothing can be forwarded. Called once, when the group is opened.
+     */
+    default @Nullable ResultCodec resultCodec() {
+        return null;
+    }
+
+    /**
      * Freezes the state as it is now. Must be quick: it blocks the loop. Writes go on while the frozen state is written;
      * they must not show in it. At most one frozen state exists at a time; a loaded state may take the place of this one
      * meanwhile.

@@ -7,9 +7,11 @@ import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import java.util.SortedSet;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** A group of one in memory: what is proposed is applied at once, unless it is told to fail. */
 final class FakeGroup implements RaftGroup {
@@ -61,6 +63,16 @@ final class FakeGroup implements RaftGroup {
     @Override
     public CompletionStage<Object> propose(Bytes command) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void read(ReadMode mode, Supplier<? extends Object> query, Completion completion) {
+        throw new UnsupportedOperationException("not used here");
+    }
+
+    @Override
+    public void forward(Bytes command, Completion completion) {
+        throw new UnsupportedOperationException("not used here");
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import java.util.ArrayDeque;
@@ -149,6 +150,16 @@ public final class FakeGroup implements RaftGroup {
     @Override
     public void transferLeadership(ReplicaId target) {
         throw new UnsupportedOperationException("not used by servers");
+    }
+
+    @Override
+    public void read(ReadMode mode, Supplier<? extends @Nullable Object> query, Completion completion) {
+        throw new UnsupportedOperationException("not used here");
+    }
+
+    @Override
+    public void forward(Bytes command, Completion completion) {
+        throw new UnsupportedOperationException("not used here");
     }
 
     @Override

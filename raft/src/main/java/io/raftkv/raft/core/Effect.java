@@ -112,7 +112,15 @@ public sealed interface Effect {
     }
 
     /** The reads {@code token} cannot be served here. */
-    record ReadFailed(long token, @Nullable ReplicaId leader) implements Effect {
+    record ReadFailed(long token, Cause cause, @Nullable ReplicaId leader) implements Effect {
+        /** Why not. */
+        public enum Cause {
+            NOT_LEADER,
+            /** The leader did not say in time from which index on they may be served, or this replica is far behind it. */
+            NO_ANSWER,
+            TOO_MANY
+        }
+
         @Override
         public void dispatch(Handler handler) {
             handler.onReadFailed(this);

@@ -1,6 +1,7 @@
 package io.raftkv.raft.core;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import java.util.Collections;
 import java.util.List;
@@ -78,7 +79,7 @@ public sealed interface Input {
     }
 
     /** A batch of reads wants an index from which it is linearizable. */
-    record Read(long token) implements Input {
+    record Read(long token, ReadMode mode) implements Input {
         @Override
         public void dispatch(Handler handler) {
             handler.onRead(this);

@@ -5,6 +5,7 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Progress.Mode;
+import io.raftkv.raft.core.ReadRounds.Reader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -22,11 +23,14 @@ import org.jspecify.annotations.Nullable;
  * copy counts when it is durable, as any other. Followers learn of a commit with the next append or heartbeat.
  */
 final class Leader {
+    /** Above, followers that ask for a read index get no answer. */
+    private static final int MAX_WAITING_READS = 16 << 10;
+
     final MembershipChange change;
     private final RaftCore core;
     private final ReadRounds rounds = new ReadRounds();
     private final LogClock clock;
-    private final List<Long> readsBeforeNoOp = new ArrayList<>();
+    private final List<Reader> readsBeforeNoOp = new ArrayList<>();
     private SortedMap<ReplicaId, Progress> followers = new TreeMap<>();
     private long uncommittedBytes;
     private long heartbeatDue;
@@ -56,8 +60,8 @@ final class Leader {
     }
 
     void stop() {
-        rounds.drain(token -> core.emit(new Effect.ReadFailed(token, null)));
-        readsBeforeNoOp.forEach(token -> core.emit(new Effect.ReadFailed(token, null)));
+        rounds.drain(this::cannotRead);
+        readsBeforeNoOp.forEach(this::cannotRead);
         readsBeforeNoOp.clear();
         change.stop();
         followers = new TreeMap<>();
@@ -132,21 +136,58 @@ final class Leader {
     }
 
     void read(long token) {
-        if (core.role != Role.LEADER) {
-            core.emit(new Effect.ReadFailed(token, core.leader));
-        } else if (!core.isReady()) {
-            readsBeforeNoOp.add(token);
+        Reader here = new Reader(null, 0, token);
+        if (core.role == Role.LEADER) {
+            read(here);
         } else {
-            rounds.add(token, core.commitIndex);
+            cannotRead(here);
+        }
+    }
+
+    /** A follower that wants to serve reads itself. */
+    void onReadIndex(ReplicaId from, Message.ReadIndex message) {
+        Reader reader = new Reader(from, message.life(), message.id());
+        if (core.role != Role.LEADER) {
+            cannotRead(reader);
+        } else if (rounds.size() + readsBeforeNoOp.size() < MAX_WAITING_READS) {
+            read(reader);
+        }
+        // Else it gets no answer, and tells its callers to come again later.
+    }
+
+    private void read(Reader reader) {
+        if (core.isReady()) {
+            rounds.add(reader, core.commitIndex);
             releaseReads();
+        } else {
+            readsBeforeNoOp.add(reader);
+        }
+    }
+
+    private void cannotRead(Reader reader) {
+        ReplicaId follower = reader.follower();
+        if (follower == null) {
+            core.emit(new Effect.ReadFailed(
+                    reader.token(), Effect.ReadFailed.Cause.NOT_LEADER, core.role == Role.LEADER ? null : core.leader));
+        } else {
+            core.sendWhenDurable(
+                    follower, new Message.ReadIndexResponse(core.term(), reader.life(), reader.token(), -1));
+        }
+    }
+
+    private void canRead(Reader reader, long index) {
+        ReplicaId follower = reader.follower();
+        if (follower == null) {
+            core.emit(new Effect.ReadReady(reader.token(), index));
+        } else {
+            core.send(follower, new Message.ReadIndexResponse(core.term(), reader.life(), reader.token(), index));
         }
     }
 
     private void releaseReads() {
         Configuration configuration = core.configuration();
         rounds.release(
-                round -> configuration.hasQuorum(id -> id.equals(core.self) || roundHeard(id) >= round),
-                (token, index) -> core.emit(new Effect.ReadReady(token, index)));
+                round -> configuration.hasQuorum(id -> id.equals(core.self) || roundHeard(id) >= round), this::canRead);
     }
 
     private long roundHeard(ReplicaId id) {
@@ -285,7 +326,7 @@ final class Leader {
                         : 0;
             }
             core.commitTo(index);
-            readsBeforeNoOp.forEach(token -> rounds.add(token, core.commitIndex));
+            readsBeforeNoOp.forEach(reader -> rounds.add(reader, core.commitIndex));
             readsBeforeNoOp.clear();
             releaseReads();
             change.advance();

@@ -33,6 +33,14 @@ public sealed interface Message {
 
         void onRemovedResponse(ReplicaId from, RemovedResponse message);
 
+        void onReadIndex(ReplicaId from, ReadIndex message);
+
+        void onReadIndexResponse(ReplicaId from, ReadIndexResponse message);
+
+        void onForward(ReplicaId from, Forward message);
+
+        void onForwardResponse(ReplicaId from, ForwardResponse message);
+
         void onRecoveringResponse(ReplicaId from, RecoveringResponse message);
 
         void onRecovered(ReplicaId from, Recovered message);
@@ -176,6 +184,65 @@ public sealed interface Message {
         @Override
         public void dispatch(ReplicaId from, Handler handler) {
             handler.onRecovered(from, this);
+        }
+    }
+
+    /**
+     * Asks the leader from which index on reads may be served that came before (Raft §6.4). The term is of no account.
+     *
+     * @param life a random number of the life of the sender
+     * @param id never used twice in that life
+     */
+    record ReadIndex(long term, long life, long id) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onReadIndex(from, this);
+        }
+    }
+
+    /** The index, or -1 if the receiver of the question does not lead. The term is of no account. */
+    record ReadIndexResponse(long term, long life, long id, long index) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onReadIndexResponse(from, this);
+        }
+    }
+
+    /**
+     * Gives the leader of exactly this term a command to propose. Drivers talk so to each other; the core plays no part.
+     *
+     * @param life a random number of the life of the sender
+     * @param id never used twice in that life
+     */
+    record Forward(long term, long life, long id, Bytes command) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onForward(from, this);
+        }
+    }
+
+    /**
+     * What became of a {@link Forward}.
+     *
+     * @param retryAfterMs if busy
+     * @param result what the state machine answered, if it was applied and the answer is not null
+     */
+    record ForwardResponse(long term, long life, long id, Outcome outcome, int retryAfterMs, Bytes result)
+            implements Message {
+        /** In this order on the wire. */
+        public enum Outcome {
+            APPLIED,
+            APPLIED_NULL,
+            /** Not appended, and it never will be. */
+            NOT_LEADER,
+            /** Likewise. */
+            BUSY,
+            UNKNOWN
+        }
+
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onForwardResponse(from, this);
         }
     }
 

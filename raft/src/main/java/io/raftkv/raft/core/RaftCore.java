@@ -2,6 +2,7 @@ package io.raftkv.raft.core;
 
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import java.util.ArrayDeque;
@@ -73,6 +74,7 @@ public final class RaftCore {
     final Elections elections;
     final Follower follower;
     final Leader leaderRole;
+    final FollowerReads followerReads;
     final Recovering recovering;
 
     long now;
@@ -138,6 +140,7 @@ public final class RaftCore {
         this.elections = new Elections(this, preferred);
         this.follower = new Follower(this);
         this.leaderRole = new Leader(this);
+        this.followerReads = new FollowerReads(this);
         this.recovering = new Recovering(this, recovered.isIncomplete());
         // The log may have been begun anew, in which case it knows of no term.
         this.hardStateChanged |= recovered.isIncomplete() && term() > 0;
@@ -174,6 +177,7 @@ public final class RaftCore {
     public List<Effect> step(long nowNanos, Input input) {
         now = Math.max(now, nowNanos);
         input.dispatch(dispatcher);
+        followerReads.release();
         emitPersist();
         recovering.tellEnd();
         releaseDeferred();
@@ -185,7 +189,9 @@ public final class RaftCore {
 
     /** When the next {@link Input.Tick} is wanted. */
     public long nextDeadlineNanos() {
-        return role == Role.LEADER ? leaderRole.nextDeadline() : elections.deadline();
+        return role == Role.LEADER
+                ? leaderRole.nextDeadline()
+                : Math.min(elections.deadline(), followerReads.deadline());
     }
 
     /** Tells what the state machine holds, so that the memory of older entries can be freed. */
@@ -226,6 +232,11 @@ public final class RaftCore {
     /** Whether it lost what it had promised, so that it neither votes nor counts yet. */
     public boolean isRecovering() {
         return recovering.isOn();
+    }
+
+    /** A random number that no other life of this replica has. */
+    public long life() {
+        return followerReads.life();
     }
 
     /** How far the own log is durable. */
@@ -394,6 +405,7 @@ public final class RaftCore {
         role = newRole;
         leader = newLeader;
         toldTerm = term();
+        followerReads.leaderChanged();
         emit(new Effect.RoleChanged(newRole, term(), newLeader, why));
     }
 
@@ -555,6 +567,7 @@ public final class RaftCore {
             if (role == Role.LEADER) {
                 leaderRole.tick();
             } else {
+                followerReads.tick();
                 elections.tick();
             }
         }
@@ -573,7 +586,11 @@ public final class RaftCore {
 
         @Override
         public void onRead(Input.Read input) {
-            leaderRole.read(input.token());
+            if (role == Role.LEADER || input.mode() == ReadMode.LEADER) {
+                leaderRole.read(input.token());
+            } else {
+                followerReads.read(input.token());
+            }
         }
 
         @Override
@@ -707,6 +724,26 @@ public final class RaftCore {
                 if (role == Role.LEADER) {
                     leaderRole.change.knowsThatItLeft(from, message.configurationIndex());
                 }
+            }
+
+            @Override
+            public void onReadIndex(ReplicaId from, Message.ReadIndex message) {
+                leaderRole.onReadIndex(from, message);
+            }
+
+            @Override
+            public void onReadIndexResponse(ReplicaId from, Message.ReadIndexResponse message) {
+                followerReads.onResponse(message);
+            }
+
+            @Override
+            public void onForward(ReplicaId from, Message.Forward message) {
+                emit(new Effect.Alarm("a forwarded proposal of " + from + " is no matter of the core"));
+            }
+
+            @Override
+            public void onForwardResponse(ReplicaId from, Message.ForwardResponse message) {
+                emit(new Effect.Alarm("the outcome of a forwarded proposal is no matter of the core"));
             }
         };
     }

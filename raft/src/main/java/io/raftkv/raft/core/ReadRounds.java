@@ -1,8 +1,10 @@
 package io.raftkv.raft.core;
 
+import io.raftkv.raft.ReplicaId;
 import java.util.ArrayDeque;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads of a leader that wait until a quorum confirmed that it still leads (Raft §6.4).
@@ -12,7 +14,16 @@ import java.util.function.LongPredicate;
  * and can never confirm a read that came after that message was sent. Threads: the group's loop.
  */
 final class ReadRounds {
-    private record Waiting(long round, long token, long index) {}
+    /**
+     * Whose reads.
+     *
+     * @param follower who asked, or null for reads of this replica
+     * @param life of the follower, see {@link Message.ReadIndex}
+     * @param token of the reads here, or the follower's id for them
+     */
+    record Reader(@Nullable ReplicaId follower, long life, long token) {}
+
+    private record Waiting(long round, Reader reader, long index) {}
 
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private long lastRound;
@@ -25,33 +36,37 @@ final class ReadRounds {
         return waiting.isEmpty();
     }
 
+    int size() {
+        return waiting.size();
+    }
+
     /** A round of its own for an answer that must be to a message sent from now on. */
     long begin() {
         return ++lastRound;
     }
 
     /** A read that was asked for while {@code commitIndex} was committed. */
-    void add(long token, long commitIndex) {
-        waiting.add(new Waiting(++lastRound, token, commitIndex));
+    void add(Reader reader, long commitIndex) {
+        waiting.add(new Waiting(++lastRound, reader, commitIndex));
     }
 
     /** Hands out the reads whose round {@code confirmed} accepts, in order. */
     void release(LongPredicate confirmed, ReadyConsumer ready) {
         while (!waiting.isEmpty() && confirmed.test(waiting.getFirst().round())) {
             Waiting read = waiting.removeFirst();
-            ready.accept(read.token(), read.index());
+            ready.accept(read.reader(), read.index());
         }
     }
 
-    /** Hands out the tokens of all waiting reads, which will not be confirmed. */
-    void drain(LongConsumer tokens) {
+    /** Hands out all waiting reads, which will not be confirmed. */
+    void drain(Consumer<Reader> readers) {
         while (!waiting.isEmpty()) {
-            tokens.accept(waiting.removeFirst().token());
+            readers.accept(waiting.removeFirst().reader());
         }
     }
 
     /** Takes a read that may be served once the state holds {@code index}. */
     interface ReadyConsumer {
-        void accept(long token, long index);
+        void accept(Reader reader, long index);
     }
 }

@@ -7,6 +7,7 @@ import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.CommandBatch;
@@ -29,6 +30,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,8 +46,6 @@ final class GroupRunner implements RaftGroup {
     /** Commands that were appended as one entry and wait for its fate. */
     private record Batch(long token, long index, long term, List<Completion> completions) {}
 
-    private record Reads(long index, List<Completion> completions) {}
-
     private final RaftNode node;
     private final LoopWorker worker;
     private final EventLoop loop;
@@ -60,12 +60,11 @@ final class GroupRunner implements RaftGroup {
     private final ArrayDeque<Input> inputs = new ArrayDeque<>();
     private List<Bytes> commands = new ArrayList<>();
     private List<Completion> completions = new ArrayList<>();
-    private List<Completion> reads = new ArrayList<>();
+    private final GroupReads reads = new GroupReads();
+    private final Forwards forwards;
     private final AtomicLong pendingBytes = new AtomicLong();
 
     private final ArrayDeque<Batch> proposed = new ArrayDeque<>();
-    private final ArrayDeque<Reads> confirming = new ArrayDeque<>();
-    private final ArrayDeque<Reads> confirmed = new ArrayDeque<>();
     private long nextToken;
     /** Who waits for a change of members, by token. */
     private final Map<Long, Completion> changes = new TreeMap<>();
@@ -106,6 +105,7 @@ final class GroupRunner implements RaftGroup {
         this.machine = machine;
         this.metrics = new GroupMetrics(node.options().metrics(), groupId, loop);
         this.transfers = new SnapshotTransfers(this);
+        this.forwards = new Forwards(this);
         this.timerAt = loop.nowNanos();
         this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
         this.lastApplied = core.snapshot().index();
@@ -140,10 +140,7 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public void propose(Bytes command, Completion completion) {
-        if (command.length() > options().maxCommandBytes()) {
-            throw new IllegalArgumentException("a command of " + command.length()
-                    + " bytes is larger than the limit of " + options().maxCommandBytes());
-        }
+        checkSize(command);
         RaftException.Busy full =
                 pendingBytes.get() + command.length() > options().maxPendingBytes()
                                 || node.log().queuedBytes() > options().maxLogQueueBytes()
@@ -153,6 +150,32 @@ final class GroupRunner implements RaftGroup {
             pendingBytes.addAndGet(command.length());
         }
         onLoop(() -> take(command, completion, full), completion);
+    }
+
+    @Override
+    public void forward(Bytes command, Completion completion) {
+        if (!forwards.isPossible()) {
+            throw new UnsupportedOperationException("the state machine of group " + groupId + " has no result codec");
+        }
+        checkSize(command);
+        onLoop(
+                () -> {
+                    if (closed) {
+                        completion.failed(stopped());
+                    } else if (leads()) {
+                        propose(command, completion);
+                    } else {
+                        forwards.forward(command, completion);
+                    }
+                },
+                completion);
+    }
+
+    private void checkSize(Bytes command) {
+        if (command.length() > options().maxCommandBytes()) {
+            throw new IllegalArgumentException("a command of " + command.length()
+                    + " bytes is larger than the limit of " + options().maxCommandBytes());
+        }
     }
 
     private void take(Bytes command, Completion completion, RaftException.@Nullable Busy full) {
@@ -169,16 +192,21 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public void read(Completion completion) {
-        onLoop(() -> take(completion), completion);
+        read(ReadMode.LEADER, () -> null, completion);
     }
 
-    private void take(Completion read) {
-        if (closed) {
-            read.failed(stopped());
-        } else {
-            reads.add(read);
-            worker.ready(this);
-        }
+    @Override
+    public void read(ReadMode mode, Supplier<? extends @Nullable Object> query, Completion completion) {
+        onLoop(
+                () -> {
+                    if (closed) {
+                        completion.failed(stopped());
+                    } else {
+                        reads.add(mode, query, completion);
+                        worker.ready(this);
+                    }
+                },
+                completion);
     }
 
     @Override
@@ -368,17 +396,13 @@ final class GroupRunner implements RaftGroup {
         closed = true;
         cancelTimer();
         failProposed(why);
+        forwards.fail(why);
         completions.forEach(completion -> completion.failed(stopped()));
-        reads.forEach(completion -> completion.failed(stopped()));
-        confirming.forEach(batch -> batch.completions().forEach(completion -> completion.failed(stopped())));
-        confirmed.forEach(batch -> batch.completions().forEach(completion -> completion.failed(stopped())));
+        reads.close(stopped());
         changes.values().forEach(completion -> completion.failed(new RaftException.OutcomeUnknown(why)));
         changes.clear();
         completions.clear();
         commands.clear();
-        reads.clear();
-        confirming.clear();
-        confirmed.clear();
         isLeader = false;
         snapshots.close(stopped());
         transfers.close();
@@ -395,13 +419,16 @@ final class GroupRunner implements RaftGroup {
             noticePause();
             Input input;
             while ((input = inputs.poll()) != null) {
-                if (input instanceof Input.Receive receive) {
+                if (!(input instanceof Input.Receive receive)) {
+                    step(input);
+                } else if (!forwards.takes(receive.from(), receive.message())) {
                     noteSnapshotAnswers(receive);
+                    step(input);
                 }
-                step(input);
             }
             proposeWaiting();
-            readWaiting();
+            reads.ask(this::step);
+            forwards.tick();
             if (loop.nowNanos() - core.nextDeadlineNanos() >= 0) {
                 beatIsDue = true;
                 step(new Input.Tick());
@@ -482,17 +509,8 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    private void readWaiting() {
-        if (!reads.isEmpty()) {
-            long token = nextToken++;
-            confirming.add(new Reads(token, reads));
-            reads = new ArrayList<>();
-            step(new Input.Read(token));
-        }
-    }
-
     private void armTimer() {
-        long deadline = core.nextDeadlineNanos();
+        long deadline = Math.min(core.nextDeadlineNanos(), forwards.deadline());
         if (timer != null && timerAt - deadline <= 0) {
             // It fires too early, sees that nothing is due, and is armed again: cheaper than to move it with every
             // message.
@@ -529,7 +547,7 @@ final class GroupRunner implements RaftGroup {
                 applyEntry(entry);
                 bytes += entry.bytes();
             }
-            serveReads();
+            reads.serve(lastApplied);
             if (closed) {
                 // By one of the completions.
                 return;
@@ -567,12 +585,6 @@ final class GroupRunner implements RaftGroup {
         snapshots.applied(entry);
         metrics.applied(entry.index());
         node.options().observer().applied(groupId, self, entry);
-    }
-
-    private void serveReads() {
-        while (!confirmed.isEmpty() && confirmed.getFirst().index() <= lastApplied) {
-            confirmed.removeFirst().completions().forEach(completion -> completion.succeeded(null));
-        }
     }
 
     private void failProposed(String why) {
@@ -685,22 +697,12 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onReadReady(Effect.ReadReady effect) {
-            confirming.removeIf(reads -> {
-                if (reads.index() == effect.token()) {
-                    confirmed.add(new Reads(effect.index(), reads.completions()));
-                    return true;
-                }
-                return false;
-            });
+            reads.ready(effect);
         }
 
         @Override
         public void onReadFailed(Effect.ReadFailed effect) {
-            List<Completion> failed = new ArrayList<>();
-            confirming.removeIf(reads -> reads.index() == effect.token() && failed.addAll(reads.completions()));
-            // Only now, as one of them may close the group.
-            RaftException failure = new RaftException.NotLeader(effect.leader());
-            failed.forEach(completion -> completion.failed(failure));
+            reads.failed(effect);
         }
 
         @Override
@@ -714,6 +716,7 @@ final class GroupRunner implements RaftGroup {
                     Message.name(effect.leader()),
                     effect.why());
             metrics.role(effect.role() == Role.LEADER, effect.term());
+            forwards.leaderChanged();
             if (effect.role() == Role.LEADER) {
                 observer().becameLeader(groupId, self, effect.term(), core.lastIndex());
             } else {

@@ -153,7 +153,7 @@ public final class RaftNode implements AutoCloseable {
                 groupId,
                 self,
                 options.raft().core(),
-                new SplittableRandom(options.seed() ^ groupId * 0x9E3779B97F4A7C15L ^ self.server()),
+                random(groupId, worker.loop().nowNanos()),
                 start,
                 preferred,
                 worker.loop().nowNanos());
@@ -171,6 +171,12 @@ public final class RaftNode implements AutoCloseable {
             closeGroup(groupId);
         }
         return group;
+    }
+
+    /** With the time, so that two lives differ, by which messages to one are told from those to the other, even with one seed. */
+    private SplittableRandom random(long groupId, long nowNanos) {
+        long mixed = (options.seed() ^ nowNanos) * 0x9E3779B97F4A7C15L;
+        return new SplittableRandom(mixed ^ groupId * 0xBF58476D1CE4E5B9L ^ options.serverId());
     }
 
     private LoopWorker workerOf(long groupId) {

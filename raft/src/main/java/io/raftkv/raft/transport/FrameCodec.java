@@ -6,6 +6,7 @@ import io.raftkv.raft.core.ConfigurationCodec;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.Message.Envelope;
+import io.raftkv.raft.core.Message.ForwardResponse.Outcome;
 import io.raftkv.raft.core.SnapshotMeta;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -43,6 +44,12 @@ public final class FrameCodec {
     private static final byte TIMEOUT_NOW = 7;
     private static final byte REMOVED = 8;
     private static final byte REMOVED_RESPONSE = 9;
+    private static final byte READ_INDEX = 10;
+    private static final byte READ_INDEX_RESPONSE = 11;
+    private static final byte FORWARD = 12;
+    private static final byte FORWARD_RESPONSE = 13;
+
+    private static final Outcome[] OUTCOMES = Outcome.values();
     private static final byte SIGN_OF_LIFE = 17;
     private static final byte RECOVERING_RESPONSE = 25;
     private static final byte RECOVERED = 26;
@@ -187,6 +194,12 @@ public final class FrameCodec {
             case TIMEOUT_NOW -> new Message.TimeoutNow(term);
             case REMOVED -> new Message.Removed(term, in.getLong());
             case REMOVED_RESPONSE -> new Message.RemovedResponse(term, in.getLong());
+            case READ_INDEX -> new Message.ReadIndex(term, in.getLong(), in.getLong());
+            case READ_INDEX_RESPONSE -> new Message.ReadIndexResponse(term, in.getLong(), in.getLong(), in.getLong());
+            case FORWARD -> new Message.Forward(term, in.getLong(), in.getLong(), readBytes(in, in.getInt()));
+            case FORWARD_RESPONSE ->
+                new Message.ForwardResponse(
+                        term, in.getLong(), in.getLong(), OUTCOMES[in.get()], in.getInt(), readBytes(in, in.getInt()));
             default -> throw new BadFrameException("unknown kind of message " + kind);
         };
     }
@@ -292,6 +305,26 @@ public final class FrameCodec {
         @Override
         public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {
             bytes = Long.BYTES;
+        }
+
+        @Override
+        public void onReadIndex(ReplicaId from, Message.ReadIndex message) {
+            bytes = 2 * Long.BYTES;
+        }
+
+        @Override
+        public void onReadIndexResponse(ReplicaId from, Message.ReadIndexResponse message) {
+            bytes = 3 * Long.BYTES;
+        }
+
+        @Override
+        public void onForward(ReplicaId from, Message.Forward message) {
+            bytes = 2 * Long.BYTES + Integer.BYTES + message.command().length();
+        }
+
+        @Override
+        public void onForwardResponse(ReplicaId from, Message.ForwardResponse message) {
+            bytes = 2 * Long.BYTES + 1 + 2 * Integer.BYTES + message.result().length();
         }
 
         @Override
@@ -413,6 +446,36 @@ public final class FrameCodec {
         @Override
         public void onRemovedResponse(ReplicaId from, Message.RemovedResponse m) {
             begin(REMOVED_RESPONSE, m).putLong(m.configurationIndex());
+        }
+
+        @Override
+        public void onReadIndex(ReplicaId from, Message.ReadIndex m) {
+            begin(READ_INDEX, m).putLong(m.life()).putLong(m.id());
+        }
+
+        @Override
+        public void onReadIndexResponse(ReplicaId from, Message.ReadIndexResponse m) {
+            begin(READ_INDEX_RESPONSE, m).putLong(m.life()).putLong(m.id()).putLong(m.index());
+        }
+
+        @Override
+        public void onForward(ReplicaId from, Message.Forward m) {
+            begin(FORWARD, m)
+                    .putLong(m.life())
+                    .putLong(m.id())
+                    .putInt(m.command().length());
+            m.command().putTo(out);
+        }
+
+        @Override
+        public void onForwardResponse(ReplicaId from, Message.ForwardResponse m) {
+            begin(FORWARD_RESPONSE, m)
+                    .putLong(m.life())
+                    .putLong(m.id())
+                    .put((byte) m.outcome().ordinal())
+                    .putInt(m.retryAfterMs())
+                    .putInt(m.result().length());
+            m.result().putTo(out);
         }
     }
 }

@@ -12,7 +12,9 @@ import io.raftkv.raft.Completion;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.ResultCodec;
 import io.raftkv.raft.SmallStateMachine;
 import io.raftkv.raft.core.CoreOptions;
 import io.raftkv.raft.core.Message;
@@ -72,6 +74,21 @@ class RaftNodeTest {
             }
             sum += value;
             return sum;
+        }
+
+        @Override
+        public ResultCodec resultCodec() {
+            return new ResultCodec() {
+                @Override
+                public Bytes encode(Object result) {
+                    return number((Long) result);
+                }
+
+                @Override
+                public Object decode(Bytes bytes) {
+                    return bytes.asByteBuffer().getLong();
+                }
+            };
         }
 
         @Override
@@ -185,11 +202,15 @@ class RaftNodeTest {
     }
 
     private static long read(Server server) throws Exception {
+        return read(server, ReadMode.LEADER);
+    }
+
+    private static long read(Server server, ReadMode mode) throws Exception {
         CompletableFuture<Long> result = new CompletableFuture<>();
-        server.group.read(new Completion() {
+        server.group.read(mode, () -> server.sum.sum, new Completion() {
             @Override
-            public void succeeded(Object nothing) {
-                result.complete(server.sum.sum);
+            public void succeeded(Object sum) {
+                result.complete((Long) sum);
             }
 
             @Override
@@ -218,6 +239,43 @@ class RaftNodeTest {
                 .cause()
                 .isInstanceOfSatisfying(RaftException.NotLeader.class, failure -> assertThat(failure.leader())
                         .isEqualTo(leader.group.self()));
+    }
+
+    @Test
+    void everyServerReadsWhatWasAcknowledged() throws Exception {
+        start(1, 2, 3);
+        for (int i = 1; i <= 20; i++) {
+            assertThat(add(1)).isEqualTo(i);
+            for (Server server : servers.values()) {
+                // One that started last may not have heard of the leader yet.
+                await().atMost(Duration.ofSeconds(20)).until(() -> server.group.leader() != null);
+                assertThat(read(server, ReadMode.ANY)).isEqualTo(i);
+            }
+        }
+    }
+
+    @Test
+    void everyServerTakesProposalsForTheLeader() throws Exception {
+        start(1, 2, 3);
+        long expected = 0;
+        for (int i = 0; i < 20; i++) {
+            for (Server server : servers.values()) {
+                await().atMost(Duration.ofSeconds(20)).until(() -> server.group.leader() != null && leader() != null);
+                CompletableFuture<Long> result = new CompletableFuture<>();
+                server.group.forward(number(1), new Completion() {
+                    @Override
+                    public void succeeded(Object sum) {
+                        result.complete((Long) sum);
+                    }
+
+                    @Override
+                    public void failed(RaftException failure) {
+                        result.completeExceptionally(failure);
+                    }
+                });
+                assertThat(result.get(10, TimeUnit.SECONDS)).isEqualTo(++expected);
+            }
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.raftkv.raft.scenario;
 
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Configuration;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.CoreOptions;
 import io.raftkv.raft.core.Effect;
@@ -30,7 +31,7 @@ import java.util.stream.IntStream;
  * tick N                      gives N the time; its timer fires if it is due
  * wait MS                     lets time pass; no timer fires
  * pause N MS                  lets time pass in which N stands still; its messages and its timer wait
- * propose N TEXT | read N     asks replica N
+ * propose N TEXT | read N [mode=ANY]   asks replica N
  * change N A,B,C [version=V] | abort N | transfer N A   likewise
  * disk N [COUNT] | disk all   finishes the writes under way, or the COUNT oldest
  * deliver [A->B] [first|last|copy]   delivers messages: all that are under way, or of one link; the first of it, the
@@ -83,7 +84,8 @@ final class Scenario {
             case "abort" -> step(number(words[0]), new Input.AbortChange(token++));
             case "transfer" ->
                 step(number(words[0]), new Input.TransferLeadership(ScenarioReplica.id(number(words[1]))));
-            case "read" -> step(number(words[0]), new Input.Read(token++));
+            case "read" ->
+                step(number(words[0]), new Input.Read(token++, ReadMode.valueOf(option(words, "mode", "LEADER"))));
             case "tick" -> step(number(words[0]), new Input.Tick());
             case "disk" -> disk(words);
             case "deliver" -> deliver(words);

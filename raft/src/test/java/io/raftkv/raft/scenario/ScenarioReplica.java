@@ -13,6 +13,7 @@ import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.SnapshotMeta;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -28,6 +29,7 @@ final class ScenarioReplica {
     private LogPosition start = new LogPosition(0, 0);
     private SnapshotMeta snapshot;
     private RaftCore core;
+    private int lives;
     private boolean isIncomplete;
 
     ScenarioReplica(int id, CoreOptions options, Configuration genesis, long nowNanos) {
@@ -50,8 +52,11 @@ final class ScenarioReplica {
         writing.clear();
         RaftCore.Recovered recovered =
                 new RaftCore.Recovered(hardState, start, new ArrayList<>(entries.values()), snapshot, isIncomplete);
-        // Every time-out is the shortest one: a scenario says itself whose comes first.
-        core = new RaftCore(GROUP, id(id), options, () -> 0L, recovered, false, nowNanos);
+        // The number of the life is drawn first. Every time-out is the shortest one: a scenario says itself whose comes
+        // first.
+        Iterator<Long> draws = List.of((long) ++lives).iterator();
+        core = new RaftCore(
+                GROUP, id(id), options, () -> draws.hasNext() ? draws.next() : 0L, recovered, false, nowNanos);
     }
 
     /** Puts a log with entries of these terms on the disk and starts from it. */

@@ -83,7 +83,7 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
 
     @Override
     public void onReadFailed(Effect.ReadFailed effect) {
-        text = "cannot read, leader " + name(effect.leader());
+        text = "cannot read: " + effect.cause() + ", leader " + name(effect.leader());
     }
 
     @Override
@@ -204,6 +204,26 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     @Override
     public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {
         text = "RemovedResponse term " + message.term() + " at " + message.configurationIndex();
+    }
+
+    @Override
+    public void onForward(ReplicaId from, Message.Forward message) {
+        throw new IllegalStateException("no matter of the core");
+    }
+
+    @Override
+    public void onForwardResponse(ReplicaId from, Message.ForwardResponse message) {
+        throw new IllegalStateException("no matter of the core");
+    }
+
+    @Override
+    public void onReadIndex(ReplicaId from, Message.ReadIndex message) {
+        text = "ReadIndex " + message.life() + "." + message.id();
+    }
+
+    @Override
+    public void onReadIndexResponse(ReplicaId from, Message.ReadIndexResponse message) {
+        text = "ReadIndexResponse " + message.life() + "." + message.id() + " at " + message.index();
     }
 
     @Override

@@ -81,6 +81,22 @@ final class FrameChecks implements SimNetwork.FrameListener {
         public void onRemovedResponse(ReplicaId from, Message.RemovedResponse message) {}
 
         @Override
+        public void onForward(ReplicaId from, Message.Forward message) {}
+
+        @Override
+        public void onForwardResponse(ReplicaId from, Message.ForwardResponse message) {}
+
+        @Override
+        public void onReadIndex(ReplicaId from, Message.ReadIndex message) {}
+
+        @Override
+        public void onReadIndexResponse(ReplicaId from, Message.ReadIndexResponse message) {
+            if (message.index() < 0) {
+                invariants.promisedTerm(from, message.term());
+            }
+        }
+
+        @Override
         public void onRecoveringResponse(ReplicaId from, Message.RecoveringResponse message) {
             onAppendResponse(from, message.answer());
         }

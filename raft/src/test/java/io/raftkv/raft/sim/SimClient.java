@@ -4,6 +4,7 @@ import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.random.RandomGenerator;
  * another one after a refusal that promises that nothing was done; it never repeats what may have been done.
  */
 final class SimClient<M extends StateMachine, I> implements Client {
+    private static final ReadMode[] READ_MODES = ReadMode.values();
     private static final long PATIENCE = SimWorld.seconds(3);
     private static final long WAY_NANOS = 300_000;
 
@@ -146,6 +148,8 @@ final class SimClient<M extends StateMachine, I> implements Client {
     /** One operation on its way, with as many servers as it takes. */
     private final class Attempt {
         private final I input;
+        private final ReadMode readMode = READ_MODES[world.random.nextInt(READ_MODES.length)];
+        private final boolean forwards = world.chance(0.3);
         private final long called = world.nowNanos();
         private final long deadline = called + PATIENCE;
         /** Grows with each sending, so that late answers of an earlier one are told apart. */
@@ -159,6 +163,10 @@ final class SimClient<M extends StateMachine, I> implements Client {
 
         void send() {
             int number = ++sending;
+            boolean anyServes = workload.command(input) == null ? readMode == ReadMode.ANY : forwards;
+            if (anyServes && world.chance(0.7)) {
+                moveOn(null);
+            }
             SimServer server = servers.get(target);
             world.after(Math.max(0, deadline - world.nowNanos()), () -> unknown(number));
             world.after(
@@ -170,23 +178,31 @@ final class SimClient<M extends StateMachine, I> implements Client {
         private void arrive(SimNode node, int number) {
             node.onDeath(() -> unknown(number));
             RaftGroup group = node.group(groupId);
+            boolean leads = node.isLeader(groupId);
             Bytes command = workload.command(input);
             if (command == null) {
                 long committed = node.committedIndex(groupId);
-                group.read(new Answer(number, node) {
+                group.read(readMode, () -> node.machine(groupId).read(this::query), new Answer(number, node) {
                     @Override
                     public void succeeded(Object result) {
                         node.reads(groupId, committed);
-                        reply(node.machine(groupId).read(machine -> query(machine)));
+                        totals.followerReads += leads || node.isLeader(groupId) ? 0 : 1;
+                        reply(result);
                     }
                 });
             } else {
-                group.propose(command, new Answer(number, node) {
+                Answer answer = new Answer(number, node) {
                     @Override
                     public void succeeded(Object result) {
+                        totals.forwards += forwards && !leads ? 1 : 0;
                         reply(workload.result(result));
                     }
-                });
+                };
+                if (forwards && node.machine(groupId).resultCodec() != null) {
+                    group.forward(command, answer);
+                } else {
+                    group.propose(command, answer);
+                }
             }
         }
 

@@ -1,6 +1,7 @@
 package io.raftkv.raft.sim;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ResultCodec;
 import io.raftkv.raft.StateMachine;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -23,6 +24,22 @@ final class SimKv implements StateMachine {
         String before = state.get(asked.key());
         put(asked.key(), before, asked.applyTo(before));
         return new Result(before);
+    }
+
+    @Override
+    public ResultCodec resultCodec() {
+        return new ResultCodec() {
+            @Override
+            public Bytes encode(Object result) {
+                String before = ((Result) result).before();
+                return Bytes.utf8(before == null ? "" : "=" + before);
+            }
+
+            @Override
+            public Object decode(Bytes bytes) {
+                return new Result(bytes.length() == 0 ? null : bytes.toUtf8().substring(1));
+            }
+        };
     }
 
     /** What a command answers; a null inside of a record, as null itself is what no answer looks like. */

@@ -42,6 +42,8 @@ class SimulationTest {
         busy(report, "removed replicas dropped and followed by another", run -> run.replicasDropped);
         busy(report, "damaged replicas", run -> run.damagedReplicas, ROT_SHARE);
         busy(report, "recoveries from damage", run -> run.recoveries, ROT_SHARE);
+        busy(report, "reads by replicas that do not lead", run -> run.followerReads);
+        busy(report, "forwarded proposals", run -> run.forwards);
         assertThat(report.sum(run -> run.pauses))
                 .as("pauses that a replica noticed")
                 .isPositive();

@@ -20,6 +20,8 @@ final class Totals {
     long recoveries;
     long operations;
     long reads;
+    long followerReads;
+    long forwards;
     long unknownOutcomes;
     long sessions;
     long sessionsLost;

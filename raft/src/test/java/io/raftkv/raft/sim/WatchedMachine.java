@@ -1,6 +1,7 @@
 package io.raftkv.raft.sim;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ResultCodec;
 import io.raftkv.raft.StateMachine;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -75,6 +76,11 @@ final class WatchedMachine implements StateMachine {
             }
         };
         return new WatchedMachine(loop, machine, judge, applyNanos, listener);
+    }
+
+    @Override
+    public ResultCodec resultCodec() {
+        return machine.resultCodec();
     }
 
     static long hashOfSnapshot(StateMachine machine) {

@@ -9,6 +9,7 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.Message.Envelope;
+import io.raftkv.raft.core.Message.ForwardResponse.Outcome;
 import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.transport.FrameCodec.BadFrameException;
 import java.nio.ByteBuffer;
@@ -36,6 +37,11 @@ class FrameCodecTest {
                 new Message.TimeoutNow(4),
                 new Message.Removed(4, 8),
                 new Message.RemovedResponse(4, 8),
+                new Message.ReadIndex(4, -5, 8),
+                new Message.ReadIndexResponse(4, -5, 8, 12),
+                new Message.Forward(4, -5, 8, Bytes.utf8("command")),
+                new Message.ForwardResponse(4, -5, 8, Outcome.BUSY, 50, Bytes.EMPTY),
+                new Message.ForwardResponse(4, -5, 8, Outcome.APPLIED, 0, Bytes.utf8("result")),
                 new Message.RecoveringResponse(77, new Message.AppendResponse(4, true, 8, 5, 2, 12)),
                 new Message.Recovered(4, 77, 8));
     }
