@@ -338,12 +338,18 @@ final class Leader {
         long[] indexes = new long[voters.size()];
         int i = 0;
         for (ReplicaId voter : voters) {
-            Progress progress = followers.get(voter);
-            boolean counts = progress != null && progress.fence.isOpen();
-            indexes[i++] = voter.equals(core.self) ? core.persistedIndex() : counts ? progress.matchIndex : 0;
+            indexes[i++] = durableIndex(voter);
         }
         Arrays.sort(indexes);
         return indexes.length == 0 ? 0 : indexes[(indexes.length - 1) / 2];
+    }
+
+    private long durableIndex(ReplicaId voter) {
+        if (voter.equals(core.self)) {
+            return core.persistedIndex();
+        }
+        Progress progress = followers.get(voter);
+        return progress == null || !progress.fence.isOpen() ? 0 : progress.matchIndex;
     }
 
     void flush() {

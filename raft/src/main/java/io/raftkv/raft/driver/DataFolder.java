@@ -68,7 +68,7 @@ final class DataFolder {
             DamagedLog.setAside(options.disk(), "log", named -> {
                 SortedSet<Long> groups = new TreeSet<>(named);
                 groups.addAll(snapshots.groups());
-                marks.mark(groups, e.getMessage());
+                marks.mark(groups, String.valueOf(e.getMessage()));
             });
             return new DataFolder(options, openLog(options, disk, logOptions), snapshots, marks);
         }
