@@ -150,6 +150,7 @@ class LogTranscriptTest {
             Run run = run("verify");
             assertThat(run.code()).isEqualTo(ExitCode.USAGE);
             assertThat(run.err()).contains("in use", "stop");
+            assertThat(log.failure()).isNull();
         }
         Run none = Run.with("", "log", "verify", folder.resolve("nothing").toString());
         assertThat(none.code()).isEqualTo(ExitCode.USAGE);

@@ -59,6 +59,7 @@ public record LogSurvey(
      *
      * @throws LogException if a server uses it, or it is of another version; damage is part of the result
      */
+    @SuppressWarnings("try") // the lock is only held
     public static LogSurvey of(Disk disk, String directory) throws IOException {
         try (Closeable lock = SharedLog.lock(disk, directory)) {
             return survey(new ReadOnlyDisk(disk), directory);
