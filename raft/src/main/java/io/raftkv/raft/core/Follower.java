@@ -140,11 +140,26 @@ final class Follower {
                 && a.round() >= b.round();
     }
 
+    private static boolean isWellFormed(Message.InstallSnapshot message) {
+        SnapshotMeta meta = message.meta();
+        return meta.index() > 0
+                && meta.term() > 0
+                && meta.term() <= message.term()
+                && meta.configurationIndex() >= 0
+                && meta.configurationIndex() <= meta.index()
+                && !meta.configuration().voters().isEmpty()
+                && message.totalBytes() > 0
+                && message.offset() >= 0
+                && message.offset() <= message.totalBytes() - message.chunk().length();
+    }
+
     void onInstallSnapshot(ReplicaId from, Message.InstallSnapshot message) {
         if (!accepts(from, message)) {
             core.sendWhenDurable(
                     from,
-                    new Message.SnapshotResponse(core.term(), message.meta().index(), -1));
+                    new Message.SnapshotResponse(core.term(), message.meta().index(), -1, 0));
+        } else if (!isWellFormed(message)) {
+            core.emit(new Effect.Alarm("refused a malformed piece of a snapshot from " + from + ": " + message));
         } else if (message.meta().index() <= core.commitIndex) {
             acknowledge(from, core.commitIndex, 0);
         } else {

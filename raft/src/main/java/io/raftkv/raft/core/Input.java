@@ -28,6 +28,8 @@ public sealed interface Input {
 
         void onSnapshotReceived(SnapshotReceived input);
 
+        void onSnapshotSending(SnapshotSending input);
+
         void onSnapshotFailed(SnapshotFailed input);
 
         void onFetched(Fetched input);
@@ -107,6 +109,14 @@ public sealed interface Input {
         @Override
         public void dispatch(Handler handler) {
             handler.onSnapshotReceived(this);
+        }
+    }
+
+    /** The snapshot at {@code index}, a file of {@code bytes}, is on its way to {@code peer}, who will need what follows. */
+    record SnapshotSending(ReplicaId peer, long index, long bytes) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onSnapshotSending(this);
         }
     }
 

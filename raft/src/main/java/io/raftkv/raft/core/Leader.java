@@ -266,6 +266,9 @@ final class Leader {
                 : progress.mode == Mode.PROBE && index >= progress.nextIndex - 1) {
             progress.become(Mode.REPLICATE, progress.matchIndex + 1);
         }
+        if (progress.mode == Mode.REPLICATE && progress.nextIndex >= core.log.firstCached()) {
+            progress.snapshotBytes = 0;
+        }
         if (news) {
             advanceCommit();
         }
@@ -449,6 +452,23 @@ final class Leader {
             return;
         }
         sendEntries(peer, progress, entries);
+    }
+
+    Collection<Progress> followers() {
+        return followers.values();
+    }
+
+    boolean isSendingSnapshotTo(ReplicaId peer) {
+        Progress progress = followers.get(peer);
+        return progress != null && progress.mode == Mode.SNAPSHOT;
+    }
+
+    void snapshotSending(Input.SnapshotSending input) {
+        Progress progress = followers.get(input.peer());
+        if (progress != null && progress.mode == Mode.SNAPSHOT) {
+            progress.snapshotIndex = input.index();
+            progress.snapshotBytes = input.bytes();
+        }
     }
 
     void snapshotFailed(ReplicaId peer) {

@@ -112,17 +112,24 @@ public sealed interface Message {
      * A piece of a snapshot file (Raft §5.3).
      *
      * @param totalBytes the size of the whole file
+     * @param checksum of the whole file: two servers may write different ones of the same state
      * @param offset where {@code chunk} belongs; an empty chunk asks how much was received
      */
-    record InstallSnapshot(long term, SnapshotMeta meta, long totalBytes, long offset, Bytes chunk) implements Message {
+    record InstallSnapshot(long term, SnapshotMeta meta, long totalBytes, int checksum, long offset, Bytes chunk)
+            implements Message {
         @Override
         public void dispatch(ReplicaId from, Handler handler) {
             handler.onInstallSnapshot(from, this);
         }
     }
 
-    /** How much of the snapshot at {@code snapshotIndex} the follower holds; -1 if it cannot take it. */
-    record SnapshotResponse(long term, long snapshotIndex, long receivedBytes) implements Message {
+    /**
+     * What became of a piece of the snapshot at {@code snapshotIndex}.
+     *
+     * @param receivedBytes how much of it the follower holds, all to be lost in a crash; -1 if it cannot take it
+     * @param windowBytes how much beyond that may be under way; 0 if the follower's server takes others first: ask again
+     */
+    record SnapshotResponse(long term, long snapshotIndex, long receivedBytes, long windowBytes) implements Message {
         @Override
         public void dispatch(ReplicaId from, Handler handler) {
             handler.onSnapshotResponse(from, this);

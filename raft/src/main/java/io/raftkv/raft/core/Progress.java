@@ -32,6 +32,11 @@ final class Progress {
     /** A probe or a fetch is under way: nothing more is sent until it is answered or a heartbeat is due. */
     boolean waiting;
 
+    /** In mode SNAPSHOT what is being sent, 0 if that is not known yet. */
+    long snapshotIndex;
+    /** The size of the last snapshot that was sent, until the follower has caught up with what came after it. */
+    long snapshotBytes;
+
     long lastHeardNanos;
     /** The highest read round this follower echoed, and the highest that was sent to it. */
     long roundHeard;
@@ -87,6 +92,7 @@ final class Progress {
     void become(Mode newMode, long next) {
         mode = newMode;
         nextIndex = next;
+        snapshotIndex = 0;
         waiting = false;
         inflight.clear();
         inflightBytes = 0;

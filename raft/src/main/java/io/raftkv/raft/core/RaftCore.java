@@ -76,6 +76,7 @@ public final class RaftCore {
     final Leader leaderRole;
     final FollowerReads followerReads;
     final Recovering recovering;
+    private final LogRetention retention = new LogRetention(this);
 
     long now;
     Role role = Role.FOLLOWER;
@@ -130,7 +131,7 @@ public final class RaftCore {
             this.hardState = new HardState(snapshot.term(), null);
             this.hardStateChanged = true;
         }
-        this.log = new RaftLog(recovered.logStart(), recovered.entries());
+        this.log = new RaftLog(recovered.logStart(), recovered.entries(), options.lagBytes());
         this.configurations = new ConfigurationHistory(snapshot.configurationIndex(), snapshot.configuration());
         this.lastTimeMs = snapshot.timeMs();
         joinLogAndSnapshot(recovered.entries());
@@ -274,6 +275,11 @@ public final class RaftCore {
 
     public long termAt(long index) {
         return log.termAt(index);
+    }
+
+    /** Whether this replica leads and {@code peer} waits for a snapshot. */
+    public boolean isSendingSnapshotTo(ReplicaId peer) {
+        return role == Role.LEADER && leaderRole.isSendingSnapshotTo(peer);
     }
 
     /** On a leader how far the log of each other member is known to agree and be durable; empty elsewhere. */
@@ -452,11 +458,7 @@ public final class RaftCore {
             return;
         }
         snapshot = meta;
-        long keepFrom = meta.index() + 1;
-        long tail = 0;
-        while (log.isCached(keepFrom - 1) && tail + log.entry(keepFrom - 1).bytes() <= options.tailBytes()) {
-            tail += log.entry(--keepFrom).bytes();
-        }
+        long keepFrom = retention.firstKept(meta.index());
         if (keepFrom - 1 > log.start().index()) {
             log.compactTo(keepFrom - 1);
             configurations.compactTo(keepFrom - 1);
@@ -606,6 +608,11 @@ public final class RaftCore {
         @Override
         public void onSnapshotReceived(Input.SnapshotReceived input) {
             snapshotReceived(input.from(), input.meta());
+        }
+
+        @Override
+        public void onSnapshotSending(Input.SnapshotSending input) {
+            leaderRole.snapshotSending(input);
         }
 
         @Override

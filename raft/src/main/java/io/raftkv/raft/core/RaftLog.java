@@ -29,7 +29,11 @@ final class RaftLog {
     private long firstCached;
     private long cachedBytes;
 
-    RaftLog(LogPosition start, List<Entry> entries) {
+    private final LogSizes sizes;
+
+    /** @param largestQuestion the most bytes that anybody compares {@link #bytesFrom} with */
+    RaftLog(LogPosition start, List<Entry> entries, long largestQuestion) {
+        this.sizes = new LogSizes(largestQuestion == 0 ? Long.MAX_VALUE : largestQuestion / 256);
         this.start = start;
         this.lastIndex = start.index();
         this.firstCached = start.index() + 1;
@@ -77,6 +81,11 @@ final class RaftLog {
     private int runOf(long index) {
         int at = Arrays.binarySearch(runFirst, 0, runs, index);
         return at >= 0 ? at : -at - 2;
+    }
+
+    /** The bytes of all entries from {@code index} on, rather too many than too few. */
+    long bytesFrom(long index) {
+        return sizes.from(index);
     }
 
     boolean isCached(long index) {
@@ -129,6 +138,7 @@ final class RaftLog {
         }
         cache[slot(lastIndex)] = entry;
         cachedBytes += entry.bytes();
+        sizes.appended(lastIndex, entry.bytes());
     }
 
     private void growCache() {
@@ -144,7 +154,9 @@ final class RaftLog {
         if (index <= start.index()) {
             throw new IllegalStateException("cannot cut at " + index + ", the log starts behind " + start);
         }
-        for (long i = Math.max(index, firstCached); i <= lastIndex; i++) {
+        // What is not committed is always cached.
+        for (long i = lastIndex; i >= Math.max(index, firstCached); i--) {
+            sizes.removedLast(i, entry(i).bytes());
             uncache(i);
         }
         lastIndex = Math.min(lastIndex, index - 1);
@@ -160,6 +172,7 @@ final class RaftLog {
             return;
         }
         start = new LogPosition(index, termAt(index));
+        sizes.compactedTo(index);
         evictTo(index);
         int first = index == lastIndex ? runs : runOf(index + 1);
         System.arraycopy(runFirst, first, runFirst, 0, runs - first);
@@ -174,6 +187,7 @@ final class RaftLog {
         lastIndex = position.index();
         firstCached = lastIndex + 1;
         runs = 0;
+        sizes.clear();
     }
 
     /** Keeps entries up to and including {@code index} on disk only. */

@@ -56,7 +56,8 @@ final class DataFolder {
 
     /** @param disk the one of the options, perhaps measured */
     static DataFolder open(RaftNodeOptions options, Disk disk, LogOptions logOptions) throws IOException {
-        SnapshotStore snapshots = new SnapshotStore(options.disk(), "snapshots");
+        SnapshotStore snapshots =
+                new SnapshotStore(options.disk(), "snapshots", options.raft().snapshotChunkBytes());
         RecoveryMarks marks = new RecoveryMarks(options.disk());
         try {
             return new DataFolder(options, openLog(options, disk, logOptions), snapshots, marks);

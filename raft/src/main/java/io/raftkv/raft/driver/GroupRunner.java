@@ -53,7 +53,8 @@ final class GroupRunner implements RaftGroup {
     private final ReplicaId self;
     private final RaftCore core;
     private final StateMachine machine;
-    private final SnapshotTransfers transfers;
+    private final OutgoingSnapshots outgoing;
+    private final IncomingSnapshots incoming;
     private final GroupMetrics metrics;
     private final Executor effects = new Executor();
 
@@ -104,14 +105,15 @@ final class GroupRunner implements RaftGroup {
         this.self = self;
         this.machine = machine;
         this.metrics = new GroupMetrics(node.options().metrics(), groupId, loop);
-        this.transfers = new SnapshotTransfers(this);
+        this.outgoing = new OutgoingSnapshots(this);
+        this.incoming = new IncomingSnapshots(this);
         this.forwards = new Forwards(this);
         this.timerAt = loop.nowNanos();
         this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
         this.lastApplied = core.snapshot().index();
         this.toldCommit = core.commitIndex();
         this.lastAppliedTimeMs = core.snapshot().timeMs();
-        this.snapshots = new OwnSnapshots(this, transfers);
+        this.snapshots = new OwnSnapshots(this, outgoing);
         this.status = buildStatus();
         // The first turn, and the first timer, come from here.
         loop.execute(() -> {
@@ -391,6 +393,10 @@ final class GroupRunner implements RaftGroup {
         input(new Input.SnapshotReceived(from, meta));
     }
 
+    void snapshotNoLongerSent() {
+        snapshots.removeOld();
+    }
+
     /** Ends this replica: whoever waits is told. */
     void close(String why) {
         closed = true;
@@ -405,7 +411,8 @@ final class GroupRunner implements RaftGroup {
         commands.clear();
         isLeader = false;
         snapshots.close(stopped());
-        transfers.close();
+        outgoing.close();
+        incoming.close();
     }
 
     // A turn.
@@ -473,9 +480,9 @@ final class GroupRunner implements RaftGroup {
         Message message =
                 receive.message() instanceof Message.RecoveringResponse marked ? marked.answer() : receive.message();
         if (message instanceof Message.SnapshotResponse response) {
-            transfers.answered(receive.from(), response);
+            outgoing.answered(receive.from(), response);
         } else if (message instanceof Message.AppendResponse response && response.success()) {
-            transfers.matched(receive.from(), response.index());
+            outgoing.matched(receive.from(), response.index());
         }
     }
 
@@ -612,7 +619,7 @@ final class GroupRunner implements RaftGroup {
     private void refreshStatus() {
         long now = loop.nowNanos();
         if (beatIsDue || now - statusNanos > 20_000_000L) {
-            transfers.tick(core.term());
+            outgoing.tick(core.term());
             beatIsDue = false;
             statusNanos = now;
             status = buildStatus();
@@ -732,12 +739,12 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onSendSnapshot(Effect.SendSnapshot effect) {
-            transfers.start(effect.to(), effect.term());
+            outgoing.start(effect.to(), effect.term());
         }
 
         @Override
         public void onTakeChunk(Effect.TakeChunk effect) {
-            transfers.take(effect.from(), effect.message());
+            incoming.take(effect.from(), effect.message());
         }
 
         @Override

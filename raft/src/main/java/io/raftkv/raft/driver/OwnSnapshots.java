@@ -36,8 +36,10 @@ final class OwnSnapshots {
     private record Removal(long sequence, long index) {}
 
     private final GroupRunner group;
-    private final SnapshotTransfers transfers;
+    private final OutgoingSnapshots outgoing;
     private final ArrayDeque<Removal> removals = new ArrayDeque<>();
+    private long unneededBefore;
+    private long removedBefore;
     private long bytesSince;
     private long lastBytes;
     private boolean underWay;
@@ -51,9 +53,9 @@ final class OwnSnapshots {
     private @Nullable String problem;
     private EventLoop.@Nullable Scheduled look;
 
-    OwnSnapshots(GroupRunner group, SnapshotTransfers transfers) {
+    OwnSnapshots(GroupRunner group, OutgoingSnapshots outgoing) {
         this.group = group;
-        this.transfers = transfers;
+        this.outgoing = outgoing;
         this.notBeforeNanos = group.loop().nowNanos();
     }
 
@@ -238,17 +240,24 @@ final class OwnSnapshots {
 
     void persisted(long sequence) {
         while (!removals.isEmpty() && removals.getFirst().sequence() <= sequence) {
-            // One that is being sent stays until that is done: with a new one every moment none would ever arrive.
-            long index = Math.min(removals.removeFirst().index(), transfers.oldestOnItsWay());
-            if (removals.isEmpty() || removals.getFirst().sequence() > sequence) {
-                group.inBackground(
-                        () -> {
-                            group.node().snapshots().retainOnly(group.id(), index);
-                            return index;
-                        },
-                        done -> {},
-                        failure -> LOG.warn("group {}: old snapshots are left behind", group.id(), failure));
-            }
+            unneededBefore = Math.max(unneededBefore, removals.removeFirst().index());
         }
+        removeOld();
+    }
+
+    /** One that is being sent stays until that is done: with a new one every moment none would ever arrive. */
+    void removeOld() {
+        long index = Math.min(unneededBefore, outgoing.oldest());
+        if (index <= removedBefore) {
+            return;
+        }
+        removedBefore = index;
+        group.inBackground(
+                () -> {
+                    group.node().snapshots().retainOnly(group.id(), index);
+                    return index;
+                },
+                done -> {},
+                failure -> LOG.warn("group {}: old snapshots are left behind", group.id(), failure));
     }
 }

@@ -51,6 +51,9 @@ import org.slf4j.LoggerFactory;
 public final class RaftNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
 
+    /** A transfer in which nothing happened for so long makes room for others; it goes on in its next turn. */
+    private static final long IDLE_TRANSFER_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final RaftNodeOptions options;
     private final DataFolder folder;
     private final SharedLog log;
@@ -58,6 +61,9 @@ public final class RaftNode implements AutoCloseable {
     private final Map<Long, GroupRunner> groups = new ConcurrentHashMap<>();
     private final Set<Long> opened = ConcurrentHashMap.newKeySet();
     private final Turns snapshotTurns;
+    private final Turns outgoingTurns;
+    private final Turns incomingTurns;
+    private final Throttle throttle;
     private final AtomicBoolean stopped = new AtomicBoolean();
 
     private RaftNode(RaftNodeOptions options, DataFolder folder) {
@@ -65,6 +71,9 @@ public final class RaftNode implements AutoCloseable {
         this.folder = folder;
         this.log = folder.log();
         this.snapshotTurns = new Turns(options.snapshots().maxTaken(), Long.MAX_VALUE);
+        this.outgoingTurns = new Turns(options.snapshots().maxOutgoing(), IDLE_TRANSFER_NANOS);
+        this.incomingTurns = new Turns(options.snapshots().maxIncoming(), IDLE_TRANSFER_NANOS);
+        this.throttle = new Throttle(options.snapshots().bytesPerSecond());
         for (EventLoop loop : options.loops()) {
             workers.add(new LoopWorker(loop, log, options.transport()));
         }
@@ -303,6 +312,21 @@ public final class RaftNode implements AutoCloseable {
 
     DataFolder folder() {
         return folder;
+    }
+
+    /** Who may send a snapshot. */
+    Turns outgoingTurns() {
+        return outgoingTurns;
+    }
+
+    /** Which of the groups may receive a snapshot. */
+    Turns incomingTurns() {
+        return incomingTurns;
+    }
+
+    /** For all snapshots that leave this node. */
+    Throttle throttle() {
+        return throttle;
     }
 
     /** Who of the groups may take a snapshot of its state. */

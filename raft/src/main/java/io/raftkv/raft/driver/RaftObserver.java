@@ -46,6 +46,9 @@ public interface RaftObserver {
     /** A snapshot of the own state at {@code meta} failed and is tried again later; the log is kept. */
     default void snapshotFailed(long groupId, ReplicaId self, SnapshotMeta meta, Exception why) {}
 
+    /** A snapshot of a leader is received from byte {@code offset} of its file on: not 0 if it is gone on with. */
+    default void snapshotReceiving(long groupId, ReplicaId self, SnapshotMeta meta, long offset) {}
+
     /** A snapshot of the leader took the place of the state and of the log up to {@code meta.index()}. */
     default void snapshotInstalled(long groupId, ReplicaId self, SnapshotMeta meta) {}
 

@@ -21,7 +21,7 @@ final class Turns {
     private final Map<Object, Long> holders = new LinkedHashMap<>();
     private final Map<Object, Long> waiting = new LinkedHashMap<>();
 
-    /** @param idleNanos how long a holder may be without another {@link #enter} before it loses its turn to others */
+    /** @param idleNanos how long a holder may make no {@link #use} of its turn before it loses it to others */
     Turns(int limit, long idleNanos) {
         this.limit = limit;
         this.idleNanos = idleNanos;
@@ -30,7 +30,6 @@ final class Turns {
     /** Whether {@code who} has a turn from now on, or still. */
     synchronized boolean enter(Object who, long nowNanos) {
         if (holders.containsKey(who)) {
-            holders.put(who, nowNanos);
             return true;
         }
         waiting.put(who, nowNanos);
@@ -49,9 +48,9 @@ final class Turns {
         return false;
     }
 
-    /** Whether {@code who} has a turn. */
-    synchronized boolean has(Object who) {
-        return holders.containsKey(who);
+    /** The turn of {@code who}, if it has one, serves its purpose. */
+    synchronized void use(Object who, long nowNanos) {
+        holders.replace(who, nowNanos);
     }
 
     /** Ends the turn of {@code who}, or its waiting for one. */

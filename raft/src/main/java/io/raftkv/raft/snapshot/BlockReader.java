@@ -47,6 +47,11 @@ final class BlockReader {
         return position;
     }
 
+    /** The checksum of the checksums of all blocks that were read. */
+    int checksum() {
+        return sums.totals().crc();
+    }
+
     /** Whether the footer was reached, it fits, and the file ends there. */
     boolean isComplete() {
         return complete;

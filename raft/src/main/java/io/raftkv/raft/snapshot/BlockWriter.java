@@ -12,12 +12,16 @@ final class BlockWriter extends OutputStream {
     private final DiskFile file;
     private final long groupId;
     private final SnapshotMeta meta;
-    private final ByteBuffer block =
-            ByteBuffer.allocate(SnapshotFormat.BLOCK_HEADER_BYTES + SnapshotFormat.BLOCK_BYTES);
+    private final ByteBuffer block;
     private final SnapshotFormat.Running sums = new SnapshotFormat.Running();
     private long position;
+    private long forced;
+    private final long unforcedBytes;
 
-    BlockWriter(DiskFile file, long groupId, SnapshotMeta meta) throws IOException {
+    /** @param blockBytes of each block but the last */
+    BlockWriter(DiskFile file, long groupId, SnapshotMeta meta, int blockBytes) throws IOException {
+        this.unforcedBytes = (long) blockBytes * SnapshotFormat.UNFORCED_BLOCKS;
+        this.block = ByteBuffer.allocate(SnapshotFormat.BLOCK_HEADER_BYTES + blockBytes);
         this.file = file;
         this.groupId = groupId;
         this.meta = meta;
@@ -54,6 +58,11 @@ final class BlockWriter extends OutputStream {
         return position;
     }
 
+    /** The checksum of the checksums of all blocks, once it is finished. */
+    int checksum() {
+        return sums.totals().crc();
+    }
+
     private void endBlock() throws IOException {
         int length = block.position() - SnapshotFormat.BLOCK_HEADER_BYTES;
         if (length > 0) {
@@ -70,5 +79,9 @@ final class BlockWriter extends OutputStream {
         int length = bytes.remaining();
         file.write(bytes, position);
         position += length;
+        if (position - forced >= unforcedBytes) {
+            file.force();
+            forced = position;
+        }
     }
 }

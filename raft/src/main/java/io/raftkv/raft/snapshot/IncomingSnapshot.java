@@ -4,6 +4,7 @@ import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.Disk.DiskFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
@@ -18,10 +19,19 @@ public final class IncomingSnapshot implements Closeable {
     private final long groupId;
     private final SnapshotMeta meta;
     private final long totalBytes;
+    private final int checksum;
     private long receivedBytes;
+    private long forcedBytes;
 
     /** Continues the file as far as it is sound; what follows may be anything after a power failure. */
-    IncomingSnapshot(SnapshotStore store, String path, DiskFile file, long groupId, SnapshotMeta meta, long totalBytes)
+    IncomingSnapshot(
+            SnapshotStore store,
+            String path,
+            DiskFile file,
+            long groupId,
+            SnapshotMeta meta,
+            long totalBytes,
+            int checksum)
             throws IOException {
         this.store = store;
         this.path = path;
@@ -29,6 +39,7 @@ public final class IncomingSnapshot implements Closeable {
         this.groupId = groupId;
         this.meta = meta;
         this.totalBytes = totalBytes;
+        this.checksum = checksum;
         BlockReader reader = new BlockReader(path, file, groupId);
         if (meta.equals(reader.meta())) {
             while (reader.next() != null) {
@@ -71,15 +82,19 @@ public final class IncomingSnapshot implements Closeable {
             fresh.position(fresh.position() + (int) (receivedBytes - offset));
             file.write(fresh, receivedBytes);
             receivedBytes = end;
+            if (receivedBytes - forcedBytes >= (long) store.blockBytes() * SnapshotFormat.UNFORCED_BLOCKS) {
+                file.force();
+                forcedBytes = receivedBytes;
+            }
         }
         data.position(data.limit());
     }
 
     /**
-     * Checks all that was received and makes it the group's snapshot, durably. If it is not sound, or the disk fails, it
-     * is removed and has to be received from the start: what a failed sync left in the cache may look sound and be lost.
+     * Makes all that was received durable and checks it. If it is not sound, or the disk fails, it is removed and has to be
+     * received from the start: what a failed sync left in the cache may look sound and be lost.
      */
-    public StoredSnapshot complete() throws IOException {
+    public void verify() throws IOException {
         if (receivedBytes != totalBytes) {
             throw new SnapshotException(
                     path, receivedBytes, totalBytes - receivedBytes + " bytes have not arrived", "send them first");
@@ -93,7 +108,7 @@ public final class IncomingSnapshot implements Closeable {
             while (reader.next() != null) {
                 // Looked at by next().
             }
-            if (!reader.isComplete() || reader.position() != totalBytes) {
+            if (!reader.isComplete() || reader.position() != totalBytes || reader.checksum() != checksum) {
                 throw notSound(reader.position());
             }
         } catch (IOException | RuntimeException e) {
@@ -104,8 +119,17 @@ public final class IncomingSnapshot implements Closeable {
             }
             throw e;
         }
+    }
+
+    /** The state in what was verified. */
+    public InputStream openState() throws IOException {
+        return store.at(path, groupId, meta, totalBytes, checksum).openState();
+    }
+
+    /** Makes what was verified the group's snapshot, durably. */
+    public StoredSnapshot publish() throws IOException {
         file.close();
-        return store.publish(path, groupId, meta, totalBytes);
+        return store.publish(path, groupId, meta, totalBytes, checksum);
     }
 
     private SnapshotException notSound(long offset) {

@@ -22,6 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotFormat {
     static final int BLOCK_BYTES = 256 << 10;
+    /**
+     * A file is synced whenever so many blocks of the largest size were written, 4 MiB: all at once at its end would make
+     * the log's syncs wait for long, and a crash would cost all that was received.
+     */
+    static final int UNFORCED_BLOCKS = 16;
+
     static final int BLOCK_HEADER_BYTES = 2 * Integer.BYTES;
     static final int FOOTER_BYTES = 32;
     static final int FIXED_HEADER_BYTES = 20;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;group, 16 hex digits&gt;/&lt;index, 16 hex digits&gt;.snap      complete and durable
  *                         &lt;index&gt;.snap.damaged         found damaged; kept for whoever wants to look at it
  *                         &lt;index&gt;.tmp                  being written; worthless after a restart
- *                         &lt;index&gt;-&lt;term&gt;-&lt;bytes&gt;.part  being received; continued after a restart
+ *                         &lt;index&gt;-&lt;term&gt;-&lt;bytes&gt;-&lt;checksum&gt;.part  being received; continued after a restart
  * </pre>
  *
  * A file gets its final name when all of it is synced. Older ones stay until {@link #retainOnly}, which its caller calls
@@ -39,13 +39,28 @@ public final class SnapshotStore {
 
     private final Disk disk;
     private final String directory;
+    private final int blockBytes;
     /** The newest of each group that was looked for; spares reading it again for each transfer. Looked up only. */
     private final Map<Long, StoredSnapshot> known = new ConcurrentHashMap<>();
 
-    /** @param directory created when the first snapshot is written */
+    /** With the largest blocks. */
     public SnapshotStore(Disk disk, String directory) {
+        this(disk, directory, SnapshotFormat.BLOCK_BYTES);
+    }
+
+    /**
+     * @param directory created when the first snapshot is written
+     * @param blockBytes what of a snapshot is checked as one; after a crash what was received of it goes on at the end of a
+     *     block. Cut down to the largest size
+     */
+    public SnapshotStore(Disk disk, String directory, int blockBytes) {
+        this.blockBytes = Math.min(blockBytes, SnapshotFormat.BLOCK_BYTES);
         this.disk = disk;
         this.directory = directory;
+    }
+
+    int blockBytes() {
+        return blockBytes;
     }
 
     /** Writes the state of a state machine. */
@@ -118,10 +133,12 @@ public final class SnapshotStore {
         deleteAll(groupId, WRITING, index -> true);
         String temporary = path(groupId, name(meta.index()) + WRITING);
         long bytes;
+        int checksum;
         try (DiskFile file = disk.create(temporary)) {
-            BlockWriter out = new BlockWriter(file, groupId, meta);
+            BlockWriter out = new BlockWriter(file, groupId, meta, blockBytes);
             writer.writeTo(out);
             bytes = out.finish();
+            checksum = out.checksum();
         } catch (IOException | RuntimeException e) {
             try {
                 disk.delete(temporary);
@@ -130,7 +147,7 @@ public final class SnapshotStore {
             }
             throw e;
         }
-        return publish(temporary, groupId, meta, bytes);
+        return publish(temporary, groupId, meta, bytes, checksum);
     }
 
     /** Deletes what an earlier life of the process began and nobody will go on with; called before anything is begun. */
@@ -169,11 +186,11 @@ public final class SnapshotStore {
     }
 
     /** Gives a synced file its name. */
-    StoredSnapshot publish(String from, long groupId, SnapshotMeta meta, long bytes) throws IOException {
+    StoredSnapshot publish(String from, long groupId, SnapshotMeta meta, long bytes, int checksum) throws IOException {
         String to = path(groupId, meta.index());
         disk.rename(from, to);
         disk.forceDirectory(folder(groupId));
-        StoredSnapshot stored = new StoredSnapshot(disk, to, groupId, meta, bytes);
+        StoredSnapshot stored = new StoredSnapshot(disk, to, groupId, meta, bytes, checksum);
         known.merge(groupId, stored, (a, b) -> b.meta().index() >= a.meta().index() ? b : a);
         return stored;
     }
@@ -203,15 +220,16 @@ public final class SnapshotStore {
     }
 
     /**
-     * Begins to receive a snapshot, or continues with one of the same meta data and length. What was received of any other
-     * is deleted.
+     * Begins to receive a snapshot, or continues with one of the same meta data, length and checksum. What was received of
+     * any other is deleted.
      *
      * @param totalBytes the length of the file as the sender has it
+     * @param checksum of that file
      */
-    public IncomingSnapshot receive(long groupId, SnapshotMeta meta, long totalBytes) throws IOException {
+    public IncomingSnapshot receive(long groupId, SnapshotMeta meta, long totalBytes, int checksum) throws IOException {
         disk.createDirectory(folder(groupId));
         String name = name(meta.index()) + "-" + Long.toHexString(meta.term()) + "-" + Long.toHexString(totalBytes)
-                + RECEIVING;
+                + "-" + Integer.toHexString(checksum) + RECEIVING;
         for (String other : disk.list(folder(groupId))) {
             if (other.endsWith(RECEIVING) && !other.equals(name)) {
                 disk.delete(path(groupId, other));
@@ -221,11 +239,16 @@ public final class SnapshotStore {
         DiskFile file = disk.exists(path) ? disk.open(path) : disk.create(path);
         try {
             disk.forceDirectory(folder(groupId));
-            return new IncomingSnapshot(this, path, file, groupId, meta, totalBytes);
+            return new IncomingSnapshot(this, path, file, groupId, meta, totalBytes, checksum);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
         }
+    }
+
+    /** What lies at {@code path} and was found sound, under whatever name. */
+    StoredSnapshot at(String path, long groupId, SnapshotMeta meta, long bytes, int checksum) {
+        return new StoredSnapshot(disk, path, groupId, meta, bytes, checksum);
     }
 
     void remove(String path) throws IOException {

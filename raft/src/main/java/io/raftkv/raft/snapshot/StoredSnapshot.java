@@ -20,13 +20,15 @@ public final class StoredSnapshot {
     private final long groupId;
     private final SnapshotMeta meta;
     private final long totalBytes;
+    private final int checksum;
 
-    StoredSnapshot(Disk disk, String path, long groupId, SnapshotMeta meta, long totalBytes) {
+    StoredSnapshot(Disk disk, String path, long groupId, SnapshotMeta meta, long totalBytes, int checksum) {
         this.disk = disk;
         this.path = path;
         this.groupId = groupId;
         this.meta = meta;
         this.totalBytes = totalBytes;
+        this.checksum = checksum;
     }
 
     /** Opens and reads all of the file. */
@@ -38,7 +40,7 @@ public final class StoredSnapshot {
                 throw SnapshotException.damaged(path, 0, "the header is damaged, unknown, or that of another group");
             }
             reader.verify();
-            return new StoredSnapshot(disk, path, groupId, meta, reader.position());
+            return new StoredSnapshot(disk, path, groupId, meta, reader.position(), reader.checksum());
         }
     }
 
@@ -49,6 +51,11 @@ public final class StoredSnapshot {
     /** The length of the file. */
     public long totalBytes() {
         return totalBytes;
+    }
+
+    /** Of the whole file: with the length and the meta data it tells whether two files are the same. */
+    public int checksum() {
+        return checksum;
     }
 
     /**

@@ -189,8 +189,9 @@ public final class FrameCodec {
             case RECOVERING_RESPONSE -> new Message.RecoveringResponse(in.getLong(), readAppendResponse(term, in));
             case RECOVERED -> new Message.Recovered(term, in.getLong(), in.getLong());
             case INSTALL_SNAPSHOT ->
-                new Message.InstallSnapshot(term, readMeta(in), in.getLong(), in.getLong(), readBytes(in, in.getInt()));
-            case SNAPSHOT_RESPONSE -> new Message.SnapshotResponse(term, in.getLong(), in.getLong());
+                new Message.InstallSnapshot(
+                        term, readMeta(in), in.getLong(), in.getInt(), in.getLong(), readBytes(in, in.getInt()));
+            case SNAPSHOT_RESPONSE -> new Message.SnapshotResponse(term, in.getLong(), in.getLong(), in.getLong());
             case TIMEOUT_NOW -> new Message.TimeoutNow(term);
             case REMOVED -> new Message.Removed(term, in.getLong());
             case REMOVED_RESPONSE -> new Message.RemovedResponse(term, in.getLong());
@@ -283,13 +284,13 @@ public final class FrameCodec {
                     + Integer.BYTES
                     + configuration
                     + 2 * Long.BYTES
-                    + Integer.BYTES
+                    + 2 * Integer.BYTES
                     + message.chunk().length();
         }
 
         @Override
         public void onSnapshotResponse(ReplicaId from, Message.SnapshotResponse message) {
-            bytes = 2 * Long.BYTES;
+            bytes = 3 * Long.BYTES;
         }
 
         @Override
@@ -424,13 +425,19 @@ public final class FrameCodec {
                     .putLong(m.meta().timeMs())
                     .putInt(configuration.length());
             configuration.putTo(out);
-            out.putLong(m.totalBytes()).putLong(m.offset()).putInt(m.chunk().length());
+            out.putLong(m.totalBytes())
+                    .putInt(m.checksum())
+                    .putLong(m.offset())
+                    .putInt(m.chunk().length());
             m.chunk().putTo(out);
         }
 
         @Override
         public void onSnapshotResponse(ReplicaId from, Message.SnapshotResponse m) {
-            begin(SNAPSHOT_RESPONSE, m).putLong(m.snapshotIndex()).putLong(m.receivedBytes());
+            begin(SNAPSHOT_RESPONSE, m)
+                    .putLong(m.snapshotIndex())
+                    .putLong(m.receivedBytes())
+                    .putLong(m.windowBytes());
         }
 
         @Override

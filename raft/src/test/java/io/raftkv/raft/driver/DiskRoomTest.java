@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 class DiskRoomTest {
     private static final Entry ENTRY = Entry.of(5, 2, Entry.encodeBody(Entry.Type.NO_OP, 0, Bytes.EMPTY));
     private static final Message APPEND = new Message.AppendEntries(3, 4, 2, 5, 7, List.of(ENTRY));
-    private static final Message CHUNK =
-            new Message.InstallSnapshot(3, SnapshotMeta.beginning(FolderFixture.GENESIS), 10, 0, Bytes.utf8("chunk"));
+    private static final Message CHUNK = new Message.InstallSnapshot(
+            3, SnapshotMeta.beginning(FolderFixture.GENESIS), 10, 7, 0, Bytes.utf8("chunk"));
     private static final Message VOTE = new Message.RequestVote(3, false, false, 5, 2);
 
     private final SimDisk disk = new SimDisk(3);

@@ -127,6 +127,7 @@ class RaftNodeTest {
                     .maxUncommittedBytes(1 << 20)
                     .cacheBytes(16 << 10)
                     .tailBytes(8 << 10)
+                    .lagBytes(0)
                     .build();
             RaftOptions options = RaftOptions.DEFAULT
                     .with()
@@ -455,8 +456,8 @@ class RaftNodeTest {
         }
 
         /** Sends until it is answered; returns how many bytes the receiver holds. */
-        long install(SnapshotMeta meta, long totalBytes, int chunk) {
-            Message message = new Message.InstallSnapshot(5, meta, totalBytes, 0, Bytes.wrap(new byte[chunk]));
+        long install(long term, SnapshotMeta meta, long totalBytes, int chunk) {
+            Message message = new Message.InstallSnapshot(term, meta, totalBytes, 0, 0, Bytes.wrap(new byte[chunk]));
             ReplicaId from = new ReplicaId(2, 1);
             return await().atMost(Duration.ofSeconds(10))
                     .until(
@@ -498,9 +499,9 @@ class RaftNodeTest {
         try (FakeLeader fake = new FakeLeader(2, server)) {
             SnapshotMeta meta =
                     new SnapshotMeta(100, 5, Configuration.of(List.of(new ReplicaId(1, 1), new ReplicaId(2, 1))), 0, 0);
-            assertThat(fake.install(meta, 5000, 900)).isEqualTo(900);
+            assertThat(fake.install(5, meta, 5000, 900)).isEqualTo(900);
             // The same state as another leader wrote it.
-            assertThat(await().until(() -> fake.install(meta, 9000, 700), received -> received == 700))
+            assertThat(await().until(() -> fake.install(6, meta, 9000, 700), received -> received == 700))
                     .isEqualTo(700);
         }
         Path descriptors = Path.of("/proc/self/fd");

@@ -42,6 +42,7 @@ import java.util.stream.IntStream;
  * crash N                     restarts N with what is durable
  * damage N [keep=COUNT]       restarts N without its term and vote and with COUNT entries (0) at most
  * snapshot N                  N stores a snapshot of all it applied
+ * sending A->B                A begins to send its snapshot to B
  * install A->B                B gets the snapshot of A
  * status [N] | members [N] | network   tells
  * </pre>
@@ -96,6 +97,7 @@ final class Scenario {
             case "crash" -> replica(number(words[0])).restart(nowNanos);
             case "damage" -> replica(number(words[0])).lose(number(option(words, "keep", "0")), nowNanos);
             case "snapshot" -> snapshot(number(words[0]));
+            case "sending" -> sending(link(words[0]));
             case "install" -> install(link(words[0]));
             case "status" ->
                 chosen(words.length == 0 ? "all" : words[0])
@@ -150,6 +152,7 @@ final class Scenario {
                 .maxInflightMessages(number(option(words, "inflight", "256")))
                 .cacheBytes(number(option(words, "cache", "1000000")))
                 .tailBytes(number(option(words, "tail", "1000000")))
+                .lagBytes(number(option(words, "lag", "0")))
                 .build();
         int voters = number(option(words, "voters", words[0]));
         Configuration genesis = Configuration.of(
@@ -251,6 +254,11 @@ final class Scenario {
         SnapshotMeta meta = replica.core().snapshotAt(replica.core().commitIndex(), 0);
         replica.storeSnapshot(meta);
         step(id, new Input.SnapshotStored(meta));
+    }
+
+    private void sending(int[] link) {
+        long index = replica(link[0]).snapshot().index();
+        step(link[0], new Input.SnapshotSending(ScenarioReplica.id(link[1]), index, 1));
     }
 
     private void install(int[] link) {

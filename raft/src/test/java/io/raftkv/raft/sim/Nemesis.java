@@ -55,6 +55,7 @@ final class Nemesis {
         if (cluster.rot().isFrequent()) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
         }
+        cluster.onTransfer(this::strikeAtTransfer);
         if (faults.contains(Fault.CHANGE_MEMBERS)) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
             cluster.onChange(this::strikeAtChange);
@@ -299,8 +300,29 @@ final class Nemesis {
         }
     }
 
+    /** While a snapshot is on its way: at either side, at both, or at the leadership. */
+    private void strikeAtTransfer(long group, SimServer receiver) {
+        if (stopped || !world.chance(0.4)) {
+            return;
+        }
+        soon(50e6, () -> {
+            SimServer leader = cluster.leaderOrAny(group);
+            switch (world.random.nextInt(6)) {
+                case 0, 5 -> crash(List.of(receiver));
+                case 1 -> crash(List.of(leader));
+                case 2 -> crash(receiver == leader ? List.of(leader) : List.of(receiver, leader));
+                case 3 -> isolate(leader);
+                default -> network.reset(receiver.id(), leader.id());
+            }
+        });
+    }
+
     private void soon(Runnable harm) {
-        world.after(world.exponential(5e6), () -> {
+        soon(5e6, harm);
+    }
+
+    private void soon(double meanNanos, Runnable harm) {
+        world.after(world.exponential(meanNanos), () -> {
             if (!stopped) {
                 harm.run();
             }

@@ -24,6 +24,7 @@ final class SimCluster {
     private final BitRot rot;
     private Consumer<SimServer> changeListener = server -> {};
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
+    private BiConsumer<Long, SimServer> transferListener = (group, server) -> {};
 
     SimCluster(SimWorld world, Workload<?, ?> workload, Swarm swarm, Totals totals) {
         this.world = world;
@@ -54,6 +55,15 @@ final class SimCluster {
     /** Likewise of every replica that begins to lead. */
     void onLead(BiConsumer<Long, SimServer> listener) {
         leadListener = listener;
+    }
+
+    /** Likewise of every replica that begins to receive a snapshot, or goes on with one. */
+    void onTransfer(BiConsumer<Long, SimServer> listener) {
+        transferListener = listener;
+    }
+
+    void receivesSnapshot(long group, int server) {
+        transferListener.accept(group, servers.get(server - 1));
     }
 
     void leads(long group, int server) {

@@ -182,6 +182,11 @@ public final class SimDisk implements Disk {
         stopAt = operation;
     }
 
+    /** Whether the power failed there. */
+    public boolean hasStopped() {
+        return stopped;
+    }
+
     /** The next {@code times} operations of this kind fail with an I/O error. */
     public void failNext(Operation operation, int times) {
         failing.put(operation, times);

@@ -14,6 +14,7 @@ import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.driver.RaftObserver;
 import io.raftkv.raft.driver.RaftOptions;
+import io.raftkv.raft.driver.SnapshotOptions;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.session.SessionExpiry;
@@ -69,6 +70,11 @@ final class SimNode {
                         cluster.network().attach(process, server))
                 .raft(raftOptions(cluster.swarm()))
                 .log(logOptions(cluster.swarm()))
+                .snapshots(SnapshotOptions.DEFAULT
+                        .with()
+                        .windowChunks(cluster.swarm().snapshotWindowChunks())
+                        .bytesPerSecond(cluster.swarm().snapshotBytesPerSecond())
+                        .build())
                 .seed(world.random.nextLong())
                 .observer(new Observer())
                 .onFailure(this::failed)
@@ -126,6 +132,7 @@ final class SimNode {
                 .maxInflightMessages(swarm.maxInflight())
                 .cacheBytes(swarm.cacheBytes())
                 .tailBytes(swarm.tailBytes())
+                .lagBytes(swarm.lagBytes())
                 .build();
         return RaftOptions.DEFAULT
                 .with()
@@ -312,6 +319,15 @@ final class SimNode {
         @Override
         public void snapshotTaken(long group, ReplicaId self, SnapshotMeta meta) {
             heard(group, () -> "took snapshot " + meta.index(), checks -> checks.snapshotTaken(self, meta));
+        }
+
+        @Override
+        public void snapshotReceiving(long group, ReplicaId self, SnapshotMeta meta, long offset) {
+            heard(group, () -> "receives snapshot " + meta.index() + " from byte " + offset + " on", checks -> {
+                cluster.totals().transfers++;
+                cluster.totals().resumedTransfers += offset > 0 ? 1 : 0;
+                cluster.receivesSnapshot(group, server);
+            });
         }
 
         @Override

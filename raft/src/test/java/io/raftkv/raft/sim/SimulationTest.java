@@ -32,6 +32,12 @@ class SimulationTest {
         busy(report, "leader changes", run -> run.leaderChanges - 1);
         busy(report, "truncations", run -> run.truncations);
         busy(report, "snapshot installs", run -> run.snapshotInstalls);
+        busy(report, "snapshot transfers", run -> run.transfers);
+        long resumed = report.sum(run -> run.resumedTransfers);
+        System.out.println("simulation: " + resumed + " transfers went on with what a life before had received");
+        if (report.runs() >= 100) {
+            assertThat(resumed).as("resumed transfers").isPositive();
+        }
         busy(report, "crashes", run -> run.crashes);
         busy(report, "crashes with lost writes", run -> run.crashesWithLoss);
         busy(report, "unknown outcomes", run -> run.unknownOutcomes);

@@ -6,6 +6,8 @@ final class Totals {
     long truncations;
     long snapshotInstalls;
     long snapshotsTaken;
+    long transfers;
+    long resumedTransfers;
     long crashes;
     long crashesWithLoss;
     long faults;

@@ -179,14 +179,14 @@ class SnapshotStoreTest {
         StoredSnapshot sent = write(meta(50, 4), state);
         SimDisk other = new SimDisk(9);
         SnapshotStore target = new SnapshotStore(other, "snapshots");
-        IncomingSnapshot incoming = target.receive(GROUP, sent.meta(), sent.totalBytes());
+        IncomingSnapshot incoming = target.receive(GROUP, sent.meta(), sent.totalBytes(), sent.checksum());
         assertThat(incoming.receivedBytes()).isZero();
         for (int i = 0; i < 6; i++) {
             incoming.append(incoming.receivedBytes(), sent.readChunk(incoming.receivedBytes(), 100_000));
         }
         other.kill();
         target = new SnapshotStore(other, "snapshots");
-        incoming = target.receive(GROUP, sent.meta(), sent.totalBytes());
+        incoming = target.receive(GROUP, sent.meta(), sent.totalBytes(), sent.checksum());
         long resumedAt = incoming.receivedBytes();
         assertThat(resumedAt).isBetween(2L * SnapshotFormat.BLOCK_BYTES, 600_000L);
         while (incoming.receivedBytes() < sent.totalBytes()) {
@@ -194,7 +194,8 @@ class SnapshotStoreTest {
             long offset = Math.max(0, incoming.receivedBytes() - 50);
             incoming.append(offset, sent.readChunk(offset, 100_000));
         }
-        StoredSnapshot complete = incoming.complete();
+        incoming.verify();
+        StoredSnapshot complete = incoming.publish();
         assertThat(read(complete)).isEqualTo(state);
         other.crash(SimDisk.Survival.NOTHING);
         StoredSnapshot found =
@@ -209,15 +210,17 @@ class SnapshotStoreTest {
         StoredSnapshot sent = write(meta(50, 4), state);
         for (int seed = 0; seed < 30; seed++) {
             SimDisk other = new SimDisk(seed);
-            IncomingSnapshot incoming =
-                    new SnapshotStore(other, "snapshots").receive(GROUP, sent.meta(), sent.totalBytes());
+            IncomingSnapshot incoming = new SnapshotStore(other, "snapshots")
+                    .receive(GROUP, sent.meta(), sent.totalBytes(), sent.checksum());
             while (incoming.receivedBytes() < 800_000) {
                 incoming.append(incoming.receivedBytes(), sent.readChunk(incoming.receivedBytes(), 100_000));
             }
             other.crash();
-            incoming = new SnapshotStore(other, "snapshots").receive(GROUP, sent.meta(), sent.totalBytes());
+            incoming = new SnapshotStore(other, "snapshots")
+                    .receive(GROUP, sent.meta(), sent.totalBytes(), sent.checksum());
             incoming.append(incoming.receivedBytes(), sent.readChunk(incoming.receivedBytes(), Integer.MAX_VALUE));
-            assertThat(read(incoming.complete())).isEqualTo(state);
+            incoming.verify();
+            assertThat(read(incoming.publish())).isEqualTo(state);
         }
     }
 
@@ -230,29 +233,28 @@ class SnapshotStoreTest {
         assertThat(second.totalBytes()).isEqualTo(first.totalBytes());
         SimDisk other = new SimDisk(2);
         SnapshotStore target = new SnapshotStore(other, "snapshots");
-        IncomingSnapshot incoming = target.receive(GROUP, first.meta(), first.totalBytes());
+        IncomingSnapshot incoming = target.receive(GROUP, first.meta(), first.totalBytes(), first.checksum());
         incoming.append(0, first.readChunk(0, 300_000));
         incoming.close();
-        IncomingSnapshot mixed = target.receive(GROUP, first.meta(), first.totalBytes());
+        IncomingSnapshot mixed = target.receive(GROUP, first.meta(), first.totalBytes(), first.checksum());
         mixed.append(mixed.receivedBytes(), second.readChunk(mixed.receivedBytes(), Integer.MAX_VALUE));
-        assertThatThrownBy(mixed::complete)
-                .isInstanceOf(SnapshotException.class)
-                .hasMessageContaining("sent again");
+        assertThatThrownBy(mixed::verify).isInstanceOf(SnapshotException.class).hasMessageContaining("sent again");
         assertThat(target.newest(GROUP)).isEmpty();
-        assertThat(target.receive(GROUP, first.meta(), first.totalBytes()).receivedBytes())
+        assertThat(target.receive(GROUP, first.meta(), first.totalBytes(), first.checksum())
+                        .receivedBytes())
                 .isZero();
     }
 
     @Test
     void refusesChunksThatDoNotFit() throws IOException {
-        IncomingSnapshot incoming = store.receive(GROUP, meta(50, 4), 100);
+        IncomingSnapshot incoming = store.receive(GROUP, meta(50, 4), 100, 7);
         assertThatThrownBy(() -> incoming.append(1, ByteBuffer.allocate(5))).isInstanceOf(SnapshotException.class);
         assertThatThrownBy(() -> incoming.append(0, ByteBuffer.allocate(101))).isInstanceOf(SnapshotException.class);
-        assertThatThrownBy(incoming::complete).hasMessageContaining("have not arrived");
+        assertThatThrownBy(incoming::verify).hasMessageContaining("have not arrived");
         incoming.abort();
-        store.receive(GROUP, meta(50, 4), 100).close();
-        store.receive(GROUP, meta(51, 4), 100).close();
-        assertThat(disk.list("snapshots/0000000f00000001")).containsExactly("0000000000000033-4-64.part");
+        store.receive(GROUP, meta(50, 4), 100, 7).close();
+        store.receive(GROUP, meta(51, 4), 100, 7).close();
+        assertThat(disk.list("snapshots/0000000f00000001")).containsExactly("0000000000000033-4-64-7.part");
         store.dropGroup(GROUP);
         assertThat(disk.list("snapshots/0000000f00000001")).isEmpty();
         assertThat(store.groups()).isEmpty();
@@ -281,13 +283,13 @@ class SnapshotStoreTest {
     void receivesAnewWhatCouldNotBeSynced() throws IOException {
         StoredSnapshot sent = write(meta(50, 4), state(1000, 1));
         SimDisk other = new SimDisk(2);
-        IncomingSnapshot incoming =
-                new SnapshotStore(withoutSync(other), "snapshots").receive(GROUP, sent.meta(), sent.totalBytes());
+        IncomingSnapshot incoming = new SnapshotStore(withoutSync(other), "snapshots")
+                .receive(GROUP, sent.meta(), sent.totalBytes(), sent.checksum());
         incoming.append(0, sent.readChunk(0, Integer.MAX_VALUE));
-        assertThatThrownBy(incoming::complete).hasMessage("EIO");
+        assertThatThrownBy(incoming::verify).hasMessage("EIO");
         // It reads well from the cache, and a second sync would say that all is fine.
         assertThat(new SnapshotStore(other, "snapshots")
-                        .receive(GROUP, sent.meta(), sent.totalBytes())
+                        .receive(GROUP, sent.meta(), sent.totalBytes(), sent.checksum())
                         .receivedBytes())
                 .isZero();
     }
