@@ -116,6 +116,10 @@ final class OutgoingSnapshots {
     }
 
     private void send(Transfer transfer, long offset, Bytes chunk) {
+        if (!group.leads() || group.term() != transfer.term) {
+            // It waited for its turn at the disk or the throttle, and this replica was deposed meanwhile.
+            return;
+        }
         StoredSnapshot snapshot = transfer.snapshot;
         group.send(
                 transfer.to,
