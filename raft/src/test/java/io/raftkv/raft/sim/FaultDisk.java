@@ -99,8 +99,9 @@ final class FaultDisk implements Disk {
         syncs.add(sync);
         world.at(world.nowNanos() + thread.cost(), process, () -> {
             try {
-                syncs.remove(sync);
-                sync.finish();
+                if (syncs.remove(sync)) {
+                    sync.finish();
+                }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -108,11 +109,22 @@ final class FaultDisk implements Disk {
     }
 
     private void finishSyncs() throws IOException {
-        for (Sync sync : syncs) {
+        for (Sync sync : List.copyOf(syncs)) {
             if (sync.thread == world.current()) {
+                syncs.remove(sync);
                 sync.finish();
             }
         }
+    }
+
+    /** The last sync that the running thread began and that did not end yet, or null. */
+    private Sync newestSync() {
+        for (int i = syncs.size() - 1; i >= 0; i--) {
+            if (syncs.get(i).thread == world.current()) {
+                return syncs.get(i);
+            }
+        }
+        return null;
     }
 
     @Override
@@ -192,13 +204,12 @@ final class FaultDisk implements Disk {
 
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
-            for (Sync sync : syncs) {
-                if (sync.thread == world.current()) {
-                    ByteBuffer copy =
-                            ByteBuffer.allocate(source.remaining()).put(source).flip();
-                    sync.actions.add(() -> file.write(copy, position));
-                    return;
-                }
+            Sync sync = newestSync();
+            if (sync != null) {
+                ByteBuffer copy =
+                        ByteBuffer.allocate(source.remaining()).put(source).flip();
+                sync.actions.add(() -> file.write(copy, position));
+                return;
             }
             changing();
             file.write(source, position);
