@@ -64,6 +64,12 @@ public record Configuration(
         return new Configuration(newVoters, newOldVoters, newLearners, newMapVersion, left);
     }
 
+    /** Whether {@code id}, or a later incarnation of its server, was a member and left. It never comes back. */
+    public boolean hasRetired(ReplicaId id) {
+        return id.incarnation() <= retired.getOrDefault(id.server(), 0L)
+                && !members().contains(id);
+    }
+
     /**
      * Whether {@code id} may be named by a later configuration: it is a member, or its server never had this or a later
      * incarnation in the group.

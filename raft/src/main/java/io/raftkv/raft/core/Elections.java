@@ -1,6 +1,5 @@
 package io.raftkv.raft.core;
 
-import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
 import java.util.Set;
@@ -159,10 +158,8 @@ final class Elections {
     }
 
     private boolean hasLeft(ReplicaId id) {
-        Configuration configuration = core.configuration();
-        return core.isConfigurationCommitted()
-                && !configuration.voters().isEmpty()
-                && !configuration.members().contains(id);
+        // Not: is no member. One that is being brought in may hold a later configuration than this replica.
+        return core.isConfigurationCommitted() && core.configuration().hasRetired(id);
     }
 
     private boolean hearsLeader() {

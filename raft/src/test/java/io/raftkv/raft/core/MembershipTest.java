@@ -155,7 +155,7 @@ class MembershipTest {
     @Test
     void tellsACandidateThatIsLeftOutWhatIsCommittedAndNothingElse() {
         RaftCore core = core(A, ABC);
-        Configuration ab = new Configuration(set(A, B), set(), set(), 1);
+        Configuration ab = ABC.next(set(A, B), set(), set(), 1);
         Message asks = new Message.RequestVote(9, true, false, 0, 0);
         receive(core, B, new Message.AppendEntries(1, 0, 0, 0, 0, List.of(configuration(1, 1, ab))));
         assertThat(answers(receive(core, C, asks))).noneMatch(Message.Removed.class::isInstance);
@@ -164,6 +164,8 @@ class MembershipTest {
 
         assertThat(answers(receive(core, C, asks))).contains(new Message.Removed(1, 1));
         assertThat(answers(receive(core, B, asks))).noneMatch(Message.Removed.class::isInstance);
+        // One that is no member may be about to become one.
+        assertThat(answers(receive(core, D, asks))).noneMatch(Message.Removed.class::isInstance);
     }
 
     @Test
