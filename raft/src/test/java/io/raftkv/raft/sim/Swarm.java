@@ -86,7 +86,7 @@ record Swarm(
                 pick(world, 0, 4 << 10),
                 pick(world, 20, 100, 256 << 10),
                 pick(world, 1, 4, 16),
-                pick(world, 2000, 20_000, 1 << 20),
+                pick(world, 20_000, 200_000, 1 << 30),
                 pick(world, 1, 1 << 20),
                 pick(world, 0.002, 0.1, 2),
                 pick(world, 15, 30, 60),
