@@ -77,7 +77,7 @@ class LogTranscriptTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).isEqualTo("""
                 server a1
-                files log/0000000000000001.wal 416 bytes, 5 records, LSN 1 to 5, end at 416
+                files log/0000000000000001.wal 448 bytes, 6 records, LSN 1 to 6, end at 448
                   group 5
                   recovering false
                   snapshots snapshots/0000000000000005/0000000000000002.snap of term 2, 141 bytes, voters [a1.1]
@@ -106,7 +106,7 @@ class LogTranscriptTest {
 
         assertThat(run.out()).isEqualTo("""
                 files 1
-                records 5
+                records 6
                 groups 1
                 snapshots 1
                 recovering 0
