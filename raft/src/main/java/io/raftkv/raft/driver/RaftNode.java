@@ -25,9 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -107,13 +105,12 @@ public final class RaftNode implements AutoCloseable {
     }
 
     /**
-     * This server's replicas of which the log holds something and that were not opened yet, by group; 0 where the log was
-     * not told the incarnation.
+     * The incarnation of this server's replica of which the log holds something and that was not opened yet; 0 if there is
+     * none, or the log was not told.
      */
-    public SortedMap<Long, Long> incarnationsOnDisk() {
-        SortedMap<Long, Long> incarnations = new TreeMap<>();
-        folder.recovered().forEach((groupId, group) -> incarnations.put(groupId, group.incarnation()));
-        return incarnations;
+    public long incarnationOnDisk(long groupId) {
+        RecoveredGroup found = folder.recovered().get(groupId);
+        return found == null ? 0 : found.incarnation();
     }
 
     /** The highest incarnation whose data {@link #dropGroup} deleted, 0 if there is none. */

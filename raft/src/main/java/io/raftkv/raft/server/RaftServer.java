@@ -89,7 +89,7 @@ public final class RaftServer implements AutoCloseable {
      */
     public RaftGroup openGroup(long groupId, StateMachine machine) throws IOException {
         // 0 if the disk holds nothing of it.
-        long incarnation = node.incarnationsOnDisk().getOrDefault(groupId, 0L);
+        long incarnation = node.incarnationOnDisk(groupId);
         if (incarnation == 0 && genesis == null) {
             throw new IllegalStateException("server " + id + " is not among the peers that found groups; if it is to be"
                     + " one of them, set serverId and give it a new folder, else use joinGroup");

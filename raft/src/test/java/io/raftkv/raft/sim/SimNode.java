@@ -80,7 +80,7 @@ final class SimNode {
                 .onFailure(this::failed)
                 .build());
         for (long group : cluster.groups()) {
-            long incarnation = node.incarnationsOnDisk().getOrDefault(group, 0L);
+            long incarnation = node.incarnationOnDisk(group);
             openReplica(group, incarnation > 0 ? incarnation : node.droppedIncarnation(group) + 1);
         }
     }
