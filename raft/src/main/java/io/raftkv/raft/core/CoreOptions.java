@@ -7,6 +7,8 @@ package io.raftkv.raft.core;
  * @param electionMinMs a follower that heard from a leader less long ago refuses votes; a leader that heard from no
  *     quorum for {@code electionMaxMs} steps down
  * @param electionMaxMs a follower waits a random time in [min, max] before it campaigns
+ * @param sleepAfterMs a group of which nothing was asked for so long sleeps, see {@link Hibernation}; 0: none ever does.
+ *     Long beside an election time-out, as it costs a round of messages to wake
  * @param maxAppendBytes of entries in one message, except for one larger entry, which travels alone
  * @param maxInflightMessages appends to one follower that wait for an answer
  * @param maxInflightBytes likewise, in bytes
@@ -20,6 +22,7 @@ public record CoreOptions(
         int heartbeatMs,
         int electionMinMs,
         int electionMaxMs,
+        int sleepAfterMs,
         int maxAppendBytes,
         int maxInflightMessages,
         long maxInflightBytes,
@@ -29,13 +32,16 @@ public record CoreOptions(
         long lagBytes) {
     /** For a local network. The reasons are in ARCHITECTURE.md. */
     public static final CoreOptions DEFAULT =
-            new CoreOptions(100, 600, 1200, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20, 64 << 20);
+            new CoreOptions(100, 600, 1200, 6000, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20, 64 << 20);
 
     /** Checks that they fit together. */
     public CoreOptions {
         if (heartbeatMs < 1 || electionMinMs < 2 * heartbeatMs || electionMaxMs <= electionMinMs) {
             throw new IllegalArgumentException("heartbeat " + heartbeatMs + " ms, election [" + electionMinMs + ", "
                     + electionMaxMs + "] ms: need 1 <= heartbeat, 2 * heartbeat <= min < max");
+        }
+        if (sleepAfterMs < 0) {
+            throw new IllegalArgumentException("sleepAfterMs must be at least 0: " + sleepAfterMs);
         }
         if (maxAppendBytes < 1 || maxInflightMessages < 1 || maxInflightBytes < 1 || maxUncommittedBytes < 1) {
             throw new IllegalArgumentException("limits must be at least 1");
@@ -55,6 +61,7 @@ public record CoreOptions(
         private int heartbeatMs;
         private int electionMinMs;
         private int electionMaxMs;
+        private int sleepAfterMs;
         private int maxAppendBytes;
         private int maxInflightMessages;
         private long maxInflightBytes;
@@ -67,6 +74,7 @@ public record CoreOptions(
             heartbeatMs = from.heartbeatMs;
             electionMinMs = from.electionMinMs;
             electionMaxMs = from.electionMaxMs;
+            sleepAfterMs = from.sleepAfterMs;
             maxAppendBytes = from.maxAppendBytes;
             maxInflightMessages = from.maxInflightMessages;
             maxInflightBytes = from.maxInflightBytes;
@@ -91,6 +99,12 @@ public record CoreOptions(
         /** See {@link CoreOptions#electionMaxMs()}. */
         public Builder electionMaxMs(int value) {
             electionMaxMs = value;
+            return this;
+        }
+
+        /** See {@link CoreOptions#sleepAfterMs()}. */
+        public Builder sleepAfterMs(int value) {
+            sleepAfterMs = value;
             return this;
         }
 
@@ -141,6 +155,7 @@ public record CoreOptions(
                     heartbeatMs,
                     electionMinMs,
                     electionMaxMs,
+                    sleepAfterMs,
                     maxAppendBytes,
                     maxInflightMessages,
                     maxInflightBytes,

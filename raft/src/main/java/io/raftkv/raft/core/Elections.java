@@ -17,6 +17,7 @@ final class Elections {
     private long deadline;
     private long leaderHeard;
     private boolean leaderWasHeard;
+    private boolean isFirstWait = true;
 
     Elections(RaftCore core, boolean preferred) {
         this.core = core;
@@ -30,11 +31,14 @@ final class Elections {
     void restartTimer() {
         long min = core.nanos(core.options.electionMinMs());
         long max = core.nanos(core.options.electionMaxMs());
-        if (preferred && core.term() == 0) {
-            // Nobody led yet: those who are not preferred wait a full time-out, so the preferred one may hurry.
+        if (preferred && isFirstWait) {
+            // Perhaps all start at the same time: those who are not preferred wait a full time-out, so the preferred
+            // one
+            // may hurry. If somebody leads already, its followers refuse.
             min = core.nanos(core.options.heartbeatMs());
             max = 2 * min;
         }
+        isFirstWait = false;
         deadline = core.now + min + core.random.nextLong(max - min + 1);
     }
 
@@ -45,10 +49,21 @@ final class Elections {
         restartTimer();
     }
 
+    /**
+     * The time that it slept is not credited: the leader has the time of two heartbeats to say that it is there, and the
+     * wait for the next election begins.
+     */
+    void woke() {
+        long grace = core.nanos(core.options.electionMinMs()) - 2 * core.nanos(core.options.heartbeatMs());
+        leaderHeard = Math.max(leaderHeard, core.now - grace);
+        restartTimer();
+    }
+
     void linkDown(ReplicaId peer) {
         if (core.role == Role.FOLLOWER && peer.equals(core.leader)) {
             leaderWasHeard = false;
-            long spread = core.nanos(core.options.electionMinMs()) / 4;
+            // All groups that slept under one leader lose it at once: their elections are spread over more time.
+            long spread = core.nanos(core.options.electionMinMs()) / (core.hibernation.wokeNow() ? 1 : 4);
             deadline = Math.min(deadline, core.now + core.random.nextLong(spread + 1));
             core.becomeFollower(core.term(), null, "the link to the leader broke");
         }

@@ -153,6 +153,19 @@ final class Follower {
                 && message.offset() <= message.totalBytes() - message.chunk().length();
     }
 
+    /** Answered as the heartbeat that it is; sleeps only with all that the leader has, durable. */
+    void onSleep(ReplicaId from, Message.Sleep message) {
+        long end = message.lastLogIndex();
+        onAppendEntries(from, new Message.AppendEntries(message.term(), end, message.lastLogTerm(), end, 0, List.of()));
+        boolean follows = message.term() == core.term()
+                && from.equals(core.leader)
+                && core.role != Role.LEADER
+                && !core.isRecovering();
+        if (follows && core.commitIndex == end && core.log.lastIndex() == end && core.persistedIndex() == end) {
+            core.hibernation.sleep();
+        }
+    }
+
     void onInstallSnapshot(ReplicaId from, Message.InstallSnapshot message) {
         if (!accepts(from, message)) {
             core.sendWhenDurable(

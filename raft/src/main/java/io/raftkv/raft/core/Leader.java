@@ -49,6 +49,7 @@ final class Leader {
         followers = core.freshProgress();
         uncommittedBytes = 0;
         transferee = null;
+        core.hibernation.active();
         heartbeatDue = nextBeat();
         quorumCheckDue = core.now + core.nanos(core.options.electionMaxMs());
         change.start();
@@ -93,6 +94,10 @@ final class Leader {
         if (core.now >= heartbeatDue) {
             heartbeatDue = nextBeat();
             change.tick();
+            if (maySleep()) {
+                sleep();
+                return;
+            }
             followers.forEach((peer, progress) -> {
                 if (progress.mode == Mode.PROBE) {
                     progress.waiting = false;
@@ -100,6 +105,35 @@ final class Leader {
                 replicate(peer, progress, true);
             });
         }
+    }
+
+    /** Whether nothing is asked of the group, and everybody has everything and spoke of late. */
+    private boolean maySleep() {
+        long last = core.log.lastIndex();
+        return core.hibernation.isDue()
+                && core.isReady()
+                && core.commitIndex == last
+                && core.persistedIndex() == last
+                && transferee == null
+                && rounds.isEmpty()
+                && change.isAtRest()
+                && followers.values().stream()
+                        .allMatch(follower -> follower.matchIndex == last
+                                && follower.mode == Mode.REPLICATE
+                                && core.now - follower.lastHeardNanos < core.nanos(core.options.electionMinMs()));
+    }
+
+    private void sleep() {
+        Message word = new Message.Sleep(core.term(), core.log.lastIndex(), core.log.lastTerm());
+        followers.keySet().forEach(peer -> core.send(peer, word));
+        core.hibernation.sleep();
+    }
+
+    /** Speaks to all at once, and knows of nobody how long it was silent: it begins to count anew. */
+    void woke() {
+        followers.values().forEach(follower -> follower.lastHeardNanos = core.now);
+        heartbeatDue = core.now;
+        quorumCheckDue = core.now + core.nanos(core.options.electionMaxMs());
     }
 
     /** The answers to what it said before are read first, or those to the next heartbeat, before it judges who is there. */
@@ -113,6 +147,7 @@ final class Leader {
     }
 
     void propose(Input.Propose input) {
+        core.hibernation.active();
         if (core.role != Role.LEADER) {
             refuse(input, Effect.Refused.Reason.NOT_LEADER);
         } else if (transferee != null) {
@@ -156,6 +191,7 @@ final class Leader {
     }
 
     private void read(Reader reader) {
+        core.hibernation.active();
         if (core.isReady()) {
             rounds.add(reader, core.commitIndex);
             releaseReads();

@@ -68,6 +68,11 @@ final class MembershipChange {
         departed = new TreeSet<>();
     }
 
+    /** Whether nobody waits for anything of it, so that the group may sleep. */
+    boolean isAtRest() {
+        return plan == null && departed.isEmpty() && !core.configuration().isJoint();
+    }
+
     /** Whether the progress of learners matters. */
     boolean isUnderWay() {
         return plan != null;

@@ -27,6 +27,8 @@ public sealed interface Message {
 
         void onSnapshotResponse(ReplicaId from, SnapshotResponse message);
 
+        void onSleep(ReplicaId from, Sleep message);
+
         void onTimeoutNow(ReplicaId from, TimeoutNow message);
 
         void onRemoved(ReplicaId from, Removed message);
@@ -133,6 +135,17 @@ public sealed interface Message {
         @Override
         public void dispatch(ReplicaId from, Handler handler) {
             handler.onSnapshotResponse(from, this);
+        }
+    }
+
+    /**
+     * A heartbeat of a leader that will be silent from now on, see {@link Hibernation}: all it has is committed, and the
+     * receiver was known to hold it.
+     */
+    record Sleep(long term, long lastLogIndex, long lastLogTerm) implements Message {
+        @Override
+        public void dispatch(ReplicaId from, Handler handler) {
+            handler.onSleep(from, this);
         }
     }
 

@@ -77,6 +77,7 @@ public final class RaftCore {
     final FollowerReads followerReads;
     final Recovering recovering;
     private final LogRetention retention = new LogRetention(this);
+    final Hibernation hibernation;
 
     long now;
     Role role = Role.FOLLOWER;
@@ -108,8 +109,8 @@ public final class RaftCore {
     private final Invariants invariants = new Invariants();
 
     /**
-     * @param preferred whether this replica should campaign first while the group has never had a leader, so that the
-     *     first leaders of many groups are spread over the servers without a race
+     * @param preferred whether this replica should campaign first if nobody leads when it starts, so that the leaders
+     *     of many groups are spread over the servers without a race
      */
     public RaftCore(
             long groupId,
@@ -138,6 +139,7 @@ public final class RaftCore {
         this.commitIndex = snapshot.index();
         this.lastApplied = snapshot.index();
         this.persistedIndex = log.lastIndex();
+        this.hibernation = new Hibernation(this);
         this.elections = new Elections(this, preferred);
         this.follower = new Follower(this);
         this.leaderRole = new Leader(this);
@@ -177,6 +179,7 @@ public final class RaftCore {
      */
     public List<Effect> step(long nowNanos, Input input) {
         now = Math.max(now, nowNanos);
+        hibernation.before(input);
         input.dispatch(dispatcher);
         followerReads.release();
         emitPersist();
@@ -188,7 +191,12 @@ public final class RaftCore {
         return result.isEmpty() ? List.of() : result;
     }
 
-    /** When the next {@link Input.Tick} is wanted. */
+    /** Whether this replica wants no {@link Input.Tick} at all until something else happens. */
+    public boolean isAsleep() {
+        return hibernation.isAsleep();
+    }
+
+    /** When the next {@link Input.Tick} is wanted, unless it {@link #isAsleep sleeps}. */
     public long nextDeadlineNanos() {
         return role == Role.LEADER
                 ? leaderRole.nextDeadline()
@@ -204,6 +212,10 @@ public final class RaftCore {
                 log.evictTo(log.firstCached());
             }
         }
+    }
+
+    public ReplicaId self() {
+        return self;
     }
 
     public Role role() {
@@ -566,6 +578,9 @@ public final class RaftCore {
     private final class Dispatcher implements Input.Handler {
         @Override
         public void onTick() {
+            if (hibernation.isAsleep()) {
+                return;
+            }
             if (role == Role.LEADER) {
                 leaderRole.tick();
             } else {
@@ -712,6 +727,11 @@ public final class RaftCore {
                 } else if (message.term() == term() && role == Role.LEADER) {
                     leaderRole.heard(from);
                 }
+            }
+
+            @Override
+            public void onSleep(ReplicaId from, Message.Sleep message) {
+                follower.onSleep(from, message);
             }
 
             @Override

@@ -56,6 +56,7 @@ final class GroupRunner implements RaftGroup {
     private final OutgoingSnapshots outgoing;
     private final IncomingSnapshots incoming;
     private final GroupMetrics metrics;
+    private final Sleep sleep;
     private final Executor effects = new Executor();
 
     private final ArrayDeque<Input> inputs = new ArrayDeque<>();
@@ -105,6 +106,7 @@ final class GroupRunner implements RaftGroup {
         this.self = self;
         this.machine = machine;
         this.metrics = new GroupMetrics(node.options().metrics(), groupId, loop);
+        this.sleep = new Sleep(node, core, groupId);
         this.outgoing = new OutgoingSnapshots(this);
         this.incoming = new IncomingSnapshots(this);
         this.forwards = new Forwards(this);
@@ -349,6 +351,17 @@ final class GroupRunner implements RaftGroup {
         ReplicaId current = core.leader();
         if (current != null && current.server() == server) {
             input(new Input.LinkDown(current));
+        } else {
+            peerLost(server);
+        }
+    }
+
+    /** Nothing was heard of {@code server} in a while, or it came back: of account only while this replica sleeps. */
+    void peerLost(long server) {
+        if (sleep.trusts(server)) {
+            core.configuration().members().stream()
+                    .filter(member -> member.server() == server)
+                    .forEach(member -> input(new Input.LinkDown(member)));
         }
     }
 
@@ -401,6 +414,7 @@ final class GroupRunner implements RaftGroup {
     void close(String why) {
         closed = true;
         cancelTimer();
+        sleep.end();
         failProposed(why);
         forwards.fail(why);
         completions.forEach(completion -> completion.failed(stopped()));
@@ -436,12 +450,13 @@ final class GroupRunner implements RaftGroup {
             proposeWaiting();
             reads.ask(this::step);
             forwards.tick();
-            if (loop.nowNanos() - core.nextDeadlineNanos() >= 0) {
+            if (!core.isAsleep() && loop.nowNanos() - core.nextDeadlineNanos() >= 0) {
                 beatIsDue = true;
                 step(new Input.Tick());
             }
             step(new Input.Flush());
             armTimer();
+            sleep.follow();
         } catch (RuntimeException | Error e) {
             node.fail(e);
         }
@@ -453,7 +468,7 @@ final class GroupRunner implements RaftGroup {
      */
     private void noticePause() {
         long late = loop.nowNanos() - timerAt;
-        if (late > pauseNanos) {
+        if (late > pauseNanos && !core.isAsleep()) {
             LOG.debug("group {} {}: its loop stood still for {} ms", groupId, self, late / 1_000_000);
             node.options().observer().paused(groupId, self, late);
             step(new Input.Paused());
@@ -517,7 +532,11 @@ final class GroupRunner implements RaftGroup {
     }
 
     private void armTimer() {
-        long deadline = Math.min(core.nextDeadlineNanos(), forwards.deadline());
+        long deadline = Math.min(core.isAsleep() ? Long.MAX_VALUE : core.nextDeadlineNanos(), forwards.deadline());
+        if (deadline == Long.MAX_VALUE) {
+            cancelTimer();
+            return;
+        }
         if (timer != null && timerAt - deadline <= 0) {
             // It fires too early, sees that nothing is due, and is armed again: cheaper than to move it with every
             // message.

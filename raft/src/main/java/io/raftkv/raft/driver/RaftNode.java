@@ -62,6 +62,7 @@ public final class RaftNode implements AutoCloseable {
     private final Turns outgoingTurns;
     private final Turns incomingTurns;
     private final Throttle throttle;
+    private final PeerLiveness liveness;
     private final AtomicBoolean stopped = new AtomicBoolean();
 
     private RaftNode(RaftNodeOptions options, DataFolder folder) {
@@ -72,6 +73,7 @@ public final class RaftNode implements AutoCloseable {
         this.outgoingTurns = new Turns(options.snapshots().maxOutgoing(), IDLE_TRANSFER_NANOS);
         this.incomingTurns = new Turns(options.snapshots().maxIncoming(), IDLE_TRANSFER_NANOS);
         this.throttle = new Throttle(options.snapshots().bytesPerSecond());
+        this.liveness = new PeerLiveness(options, this::peerLost);
         for (EventLoop loop : options.loops()) {
             workers.add(new LoopWorker(loop, log, options.transport()));
         }
@@ -255,6 +257,8 @@ public final class RaftNode implements AutoCloseable {
     void fail(Throwable failure) {
         if (stopped.compareAndSet(false, true)) {
             LOG.error("this server stops: {}", failure.toString(), failure);
+            // Others must not trust in it any longer.
+            onLivenessLoop(liveness::close);
             groups.values().forEach(group -> onLoop(group.loop(), () -> group.close("the server stopped: " + failure)));
             options.onFailure().accept(failure);
         }
@@ -267,6 +271,7 @@ public final class RaftNode implements AutoCloseable {
         for (long groupId : new TreeSet<>(groups.keySet())) {
             closeGroup(groupId);
         }
+        onLivenessLoop(liveness::close);
         awaitLoops();
         options.transport().close();
         log.close();
@@ -291,6 +296,25 @@ public final class RaftNode implements AutoCloseable {
         } else {
             loop.execute(task);
         }
+    }
+
+    private void onLivenessLoop(Runnable task) {
+        onLoop(workers.get(0).loop(), task);
+    }
+
+    /** The groups that sleep in trust of {@code server} wake up. */
+    private void peerLost(long server) {
+        groups.values().forEach(group -> onLoop(group.loop(), () -> group.peerLost(server)));
+    }
+
+    /** A group of this node went to sleep in trust of these servers. Threads: any loop. */
+    void sleeps(Set<Long> servers) {
+        onLivenessLoop(() -> liveness.watch(servers));
+    }
+
+    /** It woke up. Threads: any loop. */
+    void woke(Set<Long> servers) {
+        onLivenessLoop(() -> liveness.unwatch(servers));
     }
 
     /** What this node is made of. */
@@ -344,9 +368,19 @@ public final class RaftNode implements AutoCloseable {
             if (stopped.get()) {
                 return;
             }
-            List<Envelope> envelopes;
+            List<Envelope> envelopes = new ArrayList<>();
             try {
-                envelopes = FrameCodec.decode(server, options.serverId(), frame);
+                FrameCodec.decode(server, options.serverId(), frame, new FrameCodec.Contents() {
+                    @Override
+                    public void message(Envelope envelope) {
+                        envelopes.add(envelope);
+                    }
+
+                    @Override
+                    public void signOfLife(long life) {
+                        onLivenessLoop(() -> liveness.heard(server, life));
+                    }
+                });
             } catch (BadFrameException e) {
                 dropped("frame from " + Long.toHexString(server) + ": " + e.getMessage());
                 return;

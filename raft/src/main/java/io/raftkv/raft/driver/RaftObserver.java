@@ -76,6 +76,12 @@ public interface RaftObserver {
     /** The loop of the replica served its timer so much too late: the process, or its loop, stood still. */
     default void paused(long groupId, ReplicaId self, long lateNanos) {}
 
+    /** The replica sleeps from now on: its group is idle. */
+    default void slept(long groupId, ReplicaId self) {}
+
+    /** It does so no more. */
+    default void woke(long groupId, ReplicaId self) {}
+
     /** Malformed or foreign input was refused. */
     default void dropped(String why) {}
 }

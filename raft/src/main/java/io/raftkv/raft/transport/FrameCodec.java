@@ -53,6 +53,7 @@ public final class FrameCodec {
     private static final byte SIGN_OF_LIFE = 17;
     private static final byte RECOVERING_RESPONSE = 25;
     private static final byte RECOVERED = 26;
+    private static final byte SLEEP = 18;
 
     private FrameCodec() {}
 
@@ -192,6 +193,7 @@ public final class FrameCodec {
                 new Message.InstallSnapshot(
                         term, readMeta(in), in.getLong(), in.getInt(), in.getLong(), readBytes(in, in.getInt()));
             case SNAPSHOT_RESPONSE -> new Message.SnapshotResponse(term, in.getLong(), in.getLong(), in.getLong());
+            case SLEEP -> new Message.Sleep(term, in.getLong(), in.getLong());
             case TIMEOUT_NOW -> new Message.TimeoutNow(term);
             case REMOVED -> new Message.Removed(term, in.getLong());
             case REMOVED_RESPONSE -> new Message.RemovedResponse(term, in.getLong());
@@ -291,6 +293,11 @@ public final class FrameCodec {
         @Override
         public void onSnapshotResponse(ReplicaId from, Message.SnapshotResponse message) {
             bytes = 3 * Long.BYTES;
+        }
+
+        @Override
+        public void onSleep(ReplicaId from, Message.Sleep message) {
+            bytes = 2 * Long.BYTES;
         }
 
         @Override
@@ -438,6 +445,11 @@ public final class FrameCodec {
                     .putLong(m.snapshotIndex())
                     .putLong(m.receivedBytes())
                     .putLong(m.windowBytes());
+        }
+
+        @Override
+        public void onSleep(ReplicaId from, Message.Sleep m) {
+            begin(SLEEP, m).putLong(m.lastLogIndex()).putLong(m.lastLogTerm());
         }
 
         @Override

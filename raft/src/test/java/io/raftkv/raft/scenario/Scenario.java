@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
  * A cluster of bare cores in which nothing happens by itself: a scenario lets time pass, messages arrive and disks finish.
  *
  * <pre>
- * nodes N [voters=V] [append=BYTES] [inflight=N] [cache=BYTES] [tail=BYTES]   starts N empty replicas; those after the
+ * nodes N [voters=V] [sleep=MS] [append=BYTES] [inflight=N] [cache=BYTES] [tail=BYTES]   starts N empty replicas; those after the
  *                             first V know of no configuration
  * log N term=T [vote=V] terms=1,1,2                 starts replica N with this on its disk
  * timeout N                   lets time pass until the timer of N is due, and fires it
@@ -37,6 +37,7 @@ import java.util.stream.IntStream;
  * deliver [A->B] [first|last|copy]   delivers messages: all that are under way, or of one link; the first of it, the
  *                             last of it, or the first while it stays under way
  * drop [A->B]                 loses messages under way
+ * lost N A                    N is told that the server of A is silent
  * isolate N | heal            loses everything from and to N from now on | no more
  * settle                      finishes writes and delivers messages until nothing is left; tells of no messages
  * crash N                     restarts N with what is durable
@@ -90,6 +91,7 @@ final class Scenario {
             case "tick" -> step(number(words[0]), new Input.Tick());
             case "disk" -> disk(words);
             case "deliver" -> deliver(words);
+            case "lost" -> step(number(words[0]), new Input.LinkDown(ScenarioReplica.id(number(words[1]))));
             case "drop" -> network.removeIf(onLink(words));
             case "isolate" -> isolated.add(number(words[0]));
             case "heal" -> isolated.clear();
@@ -153,6 +155,7 @@ final class Scenario {
                 .cacheBytes(number(option(words, "cache", "1000000")))
                 .tailBytes(number(option(words, "tail", "1000000")))
                 .lagBytes(number(option(words, "lag", "0")))
+                .sleepAfterMs(number(option(words, "sleep", "0")))
                 .build();
         int voters = number(option(words, "voters", words[0]));
         Configuration genesis = Configuration.of(
@@ -185,6 +188,9 @@ final class Scenario {
     }
 
     private void timeout(int id) {
+        if (replica(id).core().isAsleep()) {
+            throw new IllegalStateException(id + " sleeps");
+        }
         nowNanos = Math.max(nowNanos, replica(id).core().nextDeadlineNanos());
         step(id, new Input.Tick());
     }

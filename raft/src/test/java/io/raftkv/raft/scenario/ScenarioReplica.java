@@ -141,6 +141,7 @@ final class ScenarioReplica {
                 : Long.toString(core.votedFor().server());
         String from = core.firstIndex() == 1 ? "" : " (after " + (core.firstIndex() - 1) + ")";
         return id + ": " + core.role() + (core.isRecovering() ? " recovering" : "") + " term " + core.term() + " vote "
-                + vote + " commit " + core.commitIndex() + " durable " + core.persistedIndex() + " log" + from + log;
+                + vote + " commit " + core.commitIndex() + " durable " + core.persistedIndex() + " log" + from + log
+                + (core.isAsleep() ? " asleep" : "");
     }
 }

@@ -192,6 +192,11 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     }
 
     @Override
+    public void onSleep(ReplicaId from, Message.Sleep message) {
+        text = "Sleep term " + message.term() + " last " + message.lastLogIndex() + "/" + message.lastLogTerm();
+    }
+
+    @Override
     public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {
         text = "TimeoutNow term " + message.term();
     }

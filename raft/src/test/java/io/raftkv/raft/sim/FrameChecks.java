@@ -72,6 +72,12 @@ final class FrameChecks implements SimNetwork.FrameListener {
         public void onSnapshotResponse(ReplicaId from, Message.SnapshotResponse message) {}
 
         @Override
+        public void onSleep(ReplicaId from, Message.Sleep message) {
+            invariants.promisedTerm(from, message.term());
+            invariants.vote(from, message.term(), from);
+        }
+
+        @Override
         public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {}
 
         @Override

@@ -18,6 +18,9 @@ import java.util.random.RandomGenerator;
 final class SimClient<M extends StateMachine, I> implements Client {
     private static final ReadMode[] READ_MODES = ReadMode.values();
     private static final long PATIENCE = SimWorld.seconds(3);
+    /** All clients are silent so long, then busy so long. */
+    private static final long NAP_NANOS = SimWorld.seconds(4);
+
     private static final long WAY_NANOS = 300_000;
 
     private final SimWorld world;
@@ -26,6 +29,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
     private final long groupId;
     private final List<SimServer> servers;
     private final double thinkNanos;
+    private final boolean naps;
     private final List<Operation<I>> history;
     private final Totals totals;
     private int target;
@@ -45,6 +49,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
             long groupId,
             List<SimServer> servers,
             double thinkNanos,
+            boolean naps,
             List<Operation<I>> history,
             Totals totals) {
         this.world = world;
@@ -53,6 +58,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
         this.groupId = groupId;
         this.servers = servers;
         this.thinkNanos = thinkNanos;
+        this.naps = naps;
         this.history = history;
         this.totals = totals;
         this.target = id % servers.size();
@@ -82,7 +88,10 @@ final class SimClient<M extends StateMachine, I> implements Client {
     }
 
     private void next() {
-        if (!stopping && attempt == null) {
+        long nap = naps ? world.elapsedNanos() % (2 * NAP_NANOS) - NAP_NANOS : -1;
+        if (nap >= 0 && !stopping) {
+            world.after(NAP_NANOS - nap + world.exponential(thinkNanos), this::next);
+        } else if (!stopping && attempt == null) {
             if (world.chance(0.2)) {
                 // So that a new leader is found while others still talk to the old one.
                 moveOn(null);

@@ -130,6 +130,7 @@ final class SimNode {
                 .with()
                 .maxAppendBytes(swarm.maxAppendBytes())
                 .maxInflightMessages(swarm.maxInflight())
+                .sleepAfterMs(swarm.sleepAfterMs())
                 .cacheBytes(swarm.cacheBytes())
                 .tailBytes(swarm.tailBytes())
                 .lagBytes(swarm.lagBytes())
@@ -314,6 +315,16 @@ final class SimNode {
         @Override
         public void applied(long group, ReplicaId self, Entry entry) {
             heard(group, () -> "applied " + entry, checks -> checks.applied(self, entry));
+        }
+
+        @Override
+        public void slept(long group, ReplicaId self) {
+            heard(group, () -> "sleeps", checks -> cluster.totals().sleeps++);
+        }
+
+        @Override
+        public void woke(long group, ReplicaId self) {
+            heard(group, () -> "wakes up", checks -> cluster.totals().wakes++);
         }
 
         @Override

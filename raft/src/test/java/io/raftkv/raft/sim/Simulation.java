@@ -45,10 +45,12 @@ final class Simulation<M extends StateMachine, I> {
         this.changes = new SimChanges(cluster);
         this.nemesis = new Nemesis(cluster, changes);
         double thinkNanos = this.swarm.thinkMs() * 1e6;
+        boolean naps = this.swarm.naps();
         for (int id = 0; id < this.swarm.clients(); id++) {
             long group = 1 + id % this.swarm.groups();
             List<Operation<I>> history = histories.computeIfAbsent(group, unused -> new ArrayList<>());
-            clients.add(new SimClient<>(world, workload, id, group, cluster.servers(), thinkNanos, history, totals));
+            clients.add(
+                    new SimClient<>(world, workload, id, group, cluster.servers(), thinkNanos, naps, history, totals));
         }
         for (int id = 0; workload instanceof SessionWorkload && id < SimSessions.CLIENTS; id++) {
             sessions.add(new SimSessions(cluster, id, 3 * thinkNanos));

@@ -47,6 +47,8 @@ class SimulationSpeedTest {
                 1,
                 6,
                 220,
+                false,
+                0,
                 faults,
                 1,
                 1,

@@ -50,6 +50,10 @@ class SimulationTest {
         busy(report, "recoveries from damage", run -> run.recoveries, ROT_SHARE);
         busy(report, "reads by replicas that do not lead", run -> run.followerReads);
         busy(report, "forwarded proposals", run -> run.forwards);
+        System.out.printf(
+                "simulation: %d replicas fell asleep, %d woke up%n",
+                report.sum(run -> run.sleeps), report.sum(run -> run.wakes));
+        assertThat(report.sum(run -> run.wakes)).as("replicas that woke up").isPositive();
         assertThat(report.sum(run -> run.pauses))
                 .as("pauses that a replica noticed")
                 .isPositive();

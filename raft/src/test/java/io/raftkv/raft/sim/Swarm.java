@@ -8,6 +8,7 @@ import java.util.Set;
  * everything on hides what needs quiet, and a run with the same sizes finds the same things.
  *
  * @param faultySeconds how long faults strike; many short runs show more than few long ones, but not all
+ * @param naps whether nobody asks for anything every other while, so that groups sleep
  * @param firstVoters of the servers; the others are brought in and out by changes of members
  */
 record Swarm(
@@ -16,6 +17,8 @@ record Swarm(
         int groups,
         int clients,
         double thinkMs,
+        boolean naps,
+        int sleepAfterMs,
         Set<Nemesis.Fault> faults,
         double networkDelayMs,
         double bulkDelayMs,
@@ -70,6 +73,8 @@ record Swarm(
                 groups,
                 pick(world, 6, 8, 12),
                 150,
+                world.chance(0.4),
+                pick(world, 0, 500, 1500),
                 faults,
                 pick(world, 0.3, 1, 5),
                 pick(world, 0.3, 5, 50),

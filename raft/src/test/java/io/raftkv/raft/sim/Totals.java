@@ -20,6 +20,8 @@ final class Totals {
     long rots;
     long damagedReplicas;
     long recoveries;
+    long sleeps;
+    long wakes;
     long operations;
     long reads;
     long followerReads;

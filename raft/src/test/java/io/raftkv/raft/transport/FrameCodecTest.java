@@ -34,6 +34,7 @@ class FrameCodecTest {
                 new Message.AppendResponse(4, false, 8, 5, 2, 12),
                 new Message.InstallSnapshot(4, meta, 1000, -7, 12, Bytes.utf8("chunk")),
                 new Message.SnapshotResponse(4, 8, -1, 1 << 20),
+                new Message.Sleep(4, 8, 3),
                 new Message.TimeoutNow(4),
                 new Message.Removed(4, 8),
                 new Message.RemovedResponse(4, 8),
