@@ -126,6 +126,7 @@ final class RaftHost implements ShardOpener {
                 .maxCommandBytes(maxCommandBytes)
                 .maxPendingBytes(Math.max(raft.maxPendingBytes(), 2L * maxCommandBytes))
                 .maxLogQueueBytes(Math.max(raft.maxLogQueueBytes(), 2L * maxCommandBytes))
+                .maxHeldBytes(Math.max(raft.maxHeldBytes(), 2L * maxCommandBytes))
                 .build();
     }
 

@@ -5,6 +5,7 @@ import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -44,7 +45,7 @@ public sealed interface Input {
 
         void onAbortChange(AbortChange input);
 
-        void onFlush();
+        void onFlush(Flush input);
     }
 
     /** Time has passed; timers that are due fire. Given after the messages of a turn, never before them. */
@@ -201,11 +202,19 @@ public sealed interface Input {
         }
     }
 
-    /** The turn ends: what is to be sent to followers is sent now, in as few messages as possible. */
-    record Flush() implements Input {
+    /**
+     * The turn ends: what is to be sent to followers is sent now, in as few messages as possible.
+     *
+     * @param congested servers for which too much waits already: replicas there get no entries now, all else they do get
+     */
+    record Flush(Set<Long> congested) implements Input {
+        public Flush {
+            congested = Set.copyOf(congested);
+        }
+
         @Override
         public void dispatch(Handler handler) {
-            handler.onFlush();
+            handler.onFlush(this);
         }
     }
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -32,6 +33,7 @@ final class Leader {
     private final LogClock clock;
     private final List<Reader> readsBeforeNoOp = new ArrayList<>();
     private SortedMap<ReplicaId, Progress> followers = new TreeMap<>();
+    private Set<Long> congested = Set.of();
     private long uncommittedBytes;
     private long heartbeatDue;
     private long quorumCheckDue;
@@ -57,7 +59,7 @@ final class Leader {
         // Nothing of earlier terms may be committed by counting (§3.6.2), nor read (§6.4), before an entry of this term
         // is.
         append(Entry.encodeBody(Entry.Type.NO_OP, core.lastTimeMs(), Bytes.EMPTY));
-        flush();
+        flush(congested);
     }
 
     void stop() {
@@ -119,6 +121,7 @@ final class Leader {
                 && change.isAtRest()
                 && followers.values().stream()
                         .allMatch(follower -> follower.matchIndex == last
+                                && follower.fence.isOpen()
                                 && follower.mode == Mode.REPLICATE
                                 && core.now - follower.lastHeardNanos < core.nanos(core.options.electionMinMs()));
     }
@@ -391,7 +394,8 @@ final class Leader {
         return progress == null || !progress.fence.isOpen() ? 0 : progress.matchIndex;
     }
 
-    void flush() {
+    void flush(Set<Long> congestedServers) {
+        congested = congestedServers;
         for (Map.Entry<ReplicaId, Progress> follower : followers.entrySet()) {
             replicate(follower.getKey(), follower.getValue(), false);
         }
@@ -404,7 +408,7 @@ final class Leader {
             // Before the window is looked at: what it waits for is gone, and a beat could not find that out.
             sendSnapshot(peer, progress);
         }
-        while (mayStream(progress)) {
+        while (mayStream(progress) && !congested.contains(peer.server())) {
             if (isCompacted(progress)) {
                 sendSnapshot(peer, progress);
             } else if (!core.log.isCached(progress.nextIndex)) {

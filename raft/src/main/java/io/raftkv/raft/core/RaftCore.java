@@ -670,9 +670,9 @@ public final class RaftCore {
         }
 
         @Override
-        public void onFlush() {
+        public void onFlush(Input.Flush input) {
             if (role == Role.LEADER) {
-                leaderRole.flush();
+                leaderRole.flush(input.congested());
             }
         }
 

@@ -226,6 +226,8 @@ final class Forwards {
             Pending late = oldest.next();
             oldest.remove();
             pendingBytes -= late.bytes();
+            // If this replica sleeps, the one it trusts in may lead no more.
+            group.peerLost(late.leader().server());
             late.completion().failed(new RaftException.OutcomeUnknown(late.leader() + " did not answer in time"));
         }
     }

@@ -44,7 +44,7 @@ final class GroupRunner implements RaftGroup {
     private static final Logger LOG = LoggerFactory.getLogger(GroupRunner.class);
 
     /** Commands that were appended as one entry and wait for its fate. */
-    private record Batch(long token, long index, long term, List<Completion> completions) {}
+    private record Batch(long token, long index, long term, long bytes, List<Completion> completions) {}
 
     private final RaftNode node;
     private final LoopWorker worker;
@@ -145,15 +145,24 @@ final class GroupRunner implements RaftGroup {
     @Override
     public void propose(Bytes command, Completion completion) {
         checkSize(command);
-        RaftException.Busy full =
-                pendingBytes.get() + command.length() > options().maxPendingBytes()
-                                || node.log().queuedBytes() > options().maxLogQueueBytes()
-                        ? new RaftException.Busy("too much waits to be written", 50)
-                        : DiskRoom.refusal(node.log());
+        RaftException.Busy full = admit(command.length());
         if (full == null) {
             pendingBytes.addAndGet(command.length());
         }
         onLoop(() -> take(command, completion, full), completion);
+    }
+
+    /** Null if there is room for a command of {@code bytes}, which the budget of the node then holds. */
+    private RaftException.@Nullable Busy admit(int bytes) {
+        if (pendingBytes.get() + bytes > options().maxPendingBytes()
+                || node.log().queuedBytes() > options().maxLogQueueBytes()) {
+            return new RaftException.Busy("too much waits to be written", 50);
+        }
+        RaftException.Busy noRoom = DiskRoom.refusal(node.log());
+        if (noRoom != null || node.budget().take(bytes)) {
+            return noRoom;
+        }
+        return new RaftException.Busy("the groups of this server together hold too much that waits", 100);
     }
 
     @Override
@@ -186,6 +195,7 @@ final class GroupRunner implements RaftGroup {
         if (full != null) {
             completion.failed(metrics.refused(full));
         } else if (closed) {
+            node.budget().giveBack(command.length());
             completion.failed(stopped());
         } else {
             commands.add(command);
@@ -417,6 +427,7 @@ final class GroupRunner implements RaftGroup {
         sleep.end();
         failProposed(why);
         forwards.fail(why);
+        giveBack(commands);
         completions.forEach(completion -> completion.failed(stopped()));
         reads.close(stopped());
         changes.values().forEach(completion -> completion.failed(new RaftException.OutcomeUnknown(why)));
@@ -454,7 +465,7 @@ final class GroupRunner implements RaftGroup {
                 beatIsDue = true;
                 step(new Input.Tick());
             }
-            step(new Input.Flush());
+            step(new Input.Flush(worker.congested()));
             armTimer();
             sleep.follow();
         } catch (RuntimeException | Error e) {
@@ -523,12 +534,18 @@ final class GroupRunner implements RaftGroup {
                 }
                 pendingBytes.addAndGet(-bytes);
                 // The batch waits under its token first: the effects of the step say what became of it.
-                proposed.add(new Batch(nextToken, 0, 0, told.subList(from, to)));
+                proposed.add(new Batch(nextToken, 0, 0, bytes, told.subList(from, to)));
                 step(new Input.Propose(nextToken++, loop.wallClockMs(), waiting.subList(from, to)));
             }
         } finally {
+            giveBack(waiting.subList(to, waiting.size()));
             told.subList(to, told.size()).forEach(completion -> completion.failed(stopped()));
         }
+    }
+
+    /** These commands have an answer, or are about to get one. */
+    private void giveBack(List<Bytes> answered) {
+        answered.forEach(command -> node.budget().giveBack(command.length()));
     }
 
     private void armTimer() {
@@ -595,8 +612,9 @@ final class GroupRunner implements RaftGroup {
         Batch waiting = proposed.peek();
         boolean mine = waiting != null && waiting.index() == entry.index() && waiting.term() == entry.term();
         List<Completion> told = mine && waiting != null ? waiting.completions() : List.of();
-        if (mine) {
+        if (mine && waiting != null) {
             proposed.poll();
+            node.budget().giveBack(waiting.bytes());
         }
         lastApplied = entry.index();
         lastAppliedTimeMs = entry.timeMs();
@@ -618,6 +636,7 @@ final class GroupRunner implements RaftGroup {
         proposed.clear();
         for (Batch batch : lost) {
             RaftException failure = new RaftException.OutcomeUnknown(why);
+            node.budget().giveBack(batch.bytes());
             batch.completions().forEach(completion -> completion.failed(failure));
         }
     }
@@ -699,13 +718,14 @@ final class GroupRunner implements RaftGroup {
         @Override
         public void onAppended(Effect.Appended effect) {
             Batch batch = proposed.removeLast();
-            proposed.add(new Batch(batch.token(), effect.index(), effect.term(), batch.completions()));
+            proposed.add(new Batch(batch.token(), effect.index(), effect.term(), batch.bytes(), batch.completions()));
             metrics.appended(effect.index());
         }
 
         @Override
         public void onRefused(Effect.Refused effect) {
             Batch batch = proposed.removeLast();
+            node.budget().giveBack(batch.bytes());
             RaftException failure =
                     switch (effect.reason()) {
                         case NOT_LEADER -> new RaftException.NotLeader(effect.leader());

@@ -13,7 +13,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The groups of one event loop, and their turns. In a turn every group that has something to do decides; then the disk and
@@ -41,14 +43,17 @@ final class LoopWorker {
     private final EventLoop loop;
     private final SharedLog log;
     private final Transport transport;
+    private final long maxPeerQueueBytes;
     private final ArrayDeque<GroupRunner> ready = new ArrayDeque<>();
     private final Map<Long, Outgoing> control = new TreeMap<>();
     private final Map<Long, Outgoing> bulk = new TreeMap<>();
     private List<GroupWrite> writes = new ArrayList<>();
     private List<Mark> marks = new ArrayList<>();
+    private Set<Long> congested = Set.of();
     private boolean turnIsDue;
 
-    LoopWorker(EventLoop loop, SharedLog log, Transport transport) {
+    LoopWorker(EventLoop loop, SharedLog log, Transport transport, long maxPeerQueueBytes) {
+        this.maxPeerQueueBytes = maxPeerQueueBytes;
         this.loop = loop;
         this.log = log;
         this.transport = transport;
@@ -76,6 +81,7 @@ final class LoopWorker {
 
     private void turn() {
         turnIsDue = false;
+        findCongested();
         List<GroupRunner> groups = new ArrayList<>(ready);
         ready.clear();
         for (GroupRunner group : groups) {
@@ -87,6 +93,24 @@ final class LoopWorker {
         for (GroupRunner group : groups) {
             group.apply();
         }
+    }
+
+    /** Once a turn, for all groups. */
+    private void findCongested() {
+        congested = Set.of();
+        for (long server : control.keySet()) {
+            if (transport.queuedBytes(server) > maxPeerQueueBytes) {
+                if (congested.isEmpty()) {
+                    congested = new TreeSet<>();
+                }
+                congested.add(server);
+            }
+        }
+    }
+
+    /** The servers for which too much waits to send them entries. */
+    Set<Long> congested() {
+        return congested;
     }
 
     void send(long groupId, ReplicaId from, ReplicaId to, Message message) {

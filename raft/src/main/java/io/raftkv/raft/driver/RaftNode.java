@@ -33,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +64,8 @@ public final class RaftNode implements AutoCloseable {
     private final Turns incomingTurns;
     private final Throttle throttle;
     private final PeerLiveness liveness;
+    private final Budget budget;
+    private final AtomicInteger sleeping = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
 
     private RaftNode(RaftNodeOptions options, DataFolder folder) {
@@ -73,9 +76,11 @@ public final class RaftNode implements AutoCloseable {
         this.outgoingTurns = new Turns(options.snapshots().maxOutgoing(), IDLE_TRANSFER_NANOS);
         this.incomingTurns = new Turns(options.snapshots().maxIncoming(), IDLE_TRANSFER_NANOS);
         this.throttle = new Throttle(options.snapshots().bytesPerSecond());
+        this.budget = new Budget(options.raft().maxHeldBytes());
         this.liveness = new PeerLiveness(options, this::peerLost);
         for (EventLoop loop : options.loops()) {
-            workers.add(new LoopWorker(loop, log, options.transport()));
+            workers.add(new LoopWorker(
+                    loop, log, options.transport(), options.raft().maxPeerQueueBytes()));
         }
     }
 
@@ -309,11 +314,13 @@ public final class RaftNode implements AutoCloseable {
 
     /** A group of this node went to sleep in trust of these servers. Threads: any loop. */
     void sleeps(Set<Long> servers) {
+        sleeping.incrementAndGet();
         onLivenessLoop(() -> liveness.watch(servers));
     }
 
     /** It woke up. Threads: any loop. */
     void woke(Set<Long> servers) {
+        sleeping.decrementAndGet();
         onLivenessLoop(() -> liveness.unwatch(servers));
     }
 
@@ -348,6 +355,16 @@ public final class RaftNode implements AutoCloseable {
     /** For all snapshots that leave this node. */
     Throttle throttle() {
         return throttle;
+    }
+
+    /** What the commands of all groups may hold of the memory. */
+    Budget budget() {
+        return budget;
+    }
+
+    /** What this node holds right now, for figures. Threads: any. */
+    public NodeStatus status() {
+        return new NodeStatus(groups.size(), sleeping.get(), budget.heldBytes(), log.queuedBytes());
     }
 
     /** Who of the groups may take a snapshot of its state. */

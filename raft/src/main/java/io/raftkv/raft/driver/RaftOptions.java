@@ -11,6 +11,10 @@ import io.raftkv.raft.core.CoreOptions;
  * @param maxCommandBytes the largest command that is taken
  * @param maxPendingBytes commands of one group that wait to be appended; above, proposals are refused as Busy
  * @param maxLogQueueBytes bytes that wait for the disk; above, proposals are refused as Busy
+ * @param maxHeldBytes commands of all groups that were taken and not answered; above, proposals are refused as Busy. A
+ *     quarter of the heap, as the limits of each group do not bound many groups
+ * @param maxPeerQueueBytes bytes that wait for one other server; above, its replicas get no new entries, but all else, so
+ *     that a slow link holds up to some frames of entries and votes and heartbeats soon get through
  * @param snapshotThresholdBytes a snapshot is taken when the entries since the last one are larger than this and than
  *     half of that snapshot
  * @param snapshotChunkBytes how much of a snapshot travels in one message
@@ -23,12 +27,24 @@ public record RaftOptions(
         int maxCommandBytes,
         long maxPendingBytes,
         long maxLogQueueBytes,
+        long maxHeldBytes,
+        long maxPeerQueueBytes,
         long snapshotThresholdBytes,
         int snapshotChunkBytes,
         int applyBudgetBytes) {
     /** For a server of many groups with small commands. */
     public static final RaftOptions DEFAULT = new RaftOptions(
-            CoreOptions.DEFAULT, 64 << 10, 1024, 9 << 20, 32 << 20, 64 << 20, 8 << 20, 256 << 10, 1 << 20);
+            CoreOptions.DEFAULT,
+            64 << 10,
+            1024,
+            9 << 20,
+            32 << 20,
+            64 << 20,
+            Math.max(16 << 20, Runtime.getRuntime().maxMemory() / 4),
+            16 << 20,
+            8 << 20,
+            256 << 10,
+            1 << 20);
 
     /** Checks the ranges. */
     public RaftOptions {
@@ -37,6 +53,8 @@ public record RaftOptions(
                 || maxCommandBytes < 1
                 || maxPendingBytes < maxCommandBytes
                 || maxLogQueueBytes < maxCommandBytes
+                || maxHeldBytes < maxCommandBytes
+                || maxPeerQueueBytes < 1
                 || snapshotThresholdBytes < 1
                 || snapshotChunkBytes < 1
                 || applyBudgetBytes < 1) {
@@ -58,6 +76,8 @@ public record RaftOptions(
         private int maxCommandBytes;
         private long maxPendingBytes;
         private long maxLogQueueBytes;
+        private long maxHeldBytes;
+        private long maxPeerQueueBytes;
         private long snapshotThresholdBytes;
         private int snapshotChunkBytes;
         private int applyBudgetBytes;
@@ -69,6 +89,8 @@ public record RaftOptions(
             maxCommandBytes = from.maxCommandBytes;
             maxPendingBytes = from.maxPendingBytes;
             maxLogQueueBytes = from.maxLogQueueBytes;
+            maxHeldBytes = from.maxHeldBytes;
+            maxPeerQueueBytes = from.maxPeerQueueBytes;
             snapshotThresholdBytes = from.snapshotThresholdBytes;
             snapshotChunkBytes = from.snapshotChunkBytes;
             applyBudgetBytes = from.applyBudgetBytes;
@@ -110,6 +132,18 @@ public record RaftOptions(
             return this;
         }
 
+        /** See {@link RaftOptions#maxHeldBytes()}. */
+        public Builder maxHeldBytes(long value) {
+            maxHeldBytes = value;
+            return this;
+        }
+
+        /** See {@link RaftOptions#maxPeerQueueBytes()}. */
+        public Builder maxPeerQueueBytes(long value) {
+            maxPeerQueueBytes = value;
+            return this;
+        }
+
         /** See {@link RaftOptions#snapshotThresholdBytes()}. */
         public Builder snapshotThresholdBytes(long value) {
             snapshotThresholdBytes = value;
@@ -137,6 +171,8 @@ public record RaftOptions(
                     maxCommandBytes,
                     maxPendingBytes,
                     maxLogQueueBytes,
+                    maxHeldBytes,
+                    maxPeerQueueBytes,
                     snapshotThresholdBytes,
                     snapshotChunkBytes,
                     applyBudgetBytes);

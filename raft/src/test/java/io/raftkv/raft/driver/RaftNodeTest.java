@@ -53,6 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Three nodes in one process over real sockets and real files. */
 class RaftNodeTest {
     private static final long GROUP = 7;
+    private static final long HELD_BYTES = 2 << 20;
     /** Makes the state machine fail with an error. */
     private static final long POISON = Long.MIN_VALUE;
 
@@ -137,6 +138,7 @@ class RaftNodeTest {
                     .maxCommandBytes(1 << 20)
                     .maxPendingBytes(8 << 20)
                     .maxLogQueueBytes(8 << 20)
+                    .maxHeldBytes(HELD_BYTES)
                     .snapshotThresholdBytes(32 << 10)
                     .snapshotChunkBytes(1000)
                     .build();
@@ -194,6 +196,34 @@ class RaftNodeTest {
 
     private static Bytes number(long value) {
         return Bytes.wrap(java.nio.ByteBuffer.allocate(8).putLong(value).array());
+    }
+
+    private static void holdsNothing(Server server) {
+        await().atMost(Duration.ofSeconds(10)).until(() -> server.node.status().heldBytes() == 0);
+    }
+
+    @Test
+    void allGroupsTogetherHoldNoMoreThanTheirBudget() throws Exception {
+        start(1, 2, 3);
+        add(1);
+        Server leader = leader();
+        for (long id : new long[] {1, 2, 3}) {
+            if (id != leader.group.self().server()) {
+                stop(id);
+            }
+        }
+        // Nothing can be committed any more: all that is taken stays.
+        Bytes large = Bytes.wrap(new byte[100 << 10]);
+        List<CompletableFuture<Object>> answers = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            answers.add(leader.group.propose(large).toCompletableFuture());
+            assertThat(leader.node.status().heldBytes()).isLessThanOrEqualTo(HELD_BYTES);
+        }
+        assertThat(answers).anySatisfy(answer -> assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
+                .hasRootCauseInstanceOf(RaftException.Busy.class));
+        // It finds out that it is alone, and gives everything back.
+        holdsNothing(leader);
+        assertThat(answers).allSatisfy(answer -> assertThat(answer).isCompletedExceptionally());
     }
 
     /** Adds {@code value}, again until it surely counted; only for a cluster whose leader stays. */

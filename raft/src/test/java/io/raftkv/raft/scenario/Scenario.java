@@ -38,6 +38,7 @@ import java.util.stream.IntStream;
  *                             last of it, or the first while it stays under way
  * drop [A->B]                 loses messages under way
  * lost N A                    N is told that the server of A is silent
+ * congested [N]               too much waits for N from now on; for nobody
  * isolate N | heal            loses everything from and to N from now on | no more
  * settle                      finishes writes and delivers messages until nothing is left; tells of no messages
  * crash N                     restarts N with what is durable
@@ -54,6 +55,7 @@ final class Scenario {
     private final TreeMap<Integer, ScenarioReplica> replicas = new TreeMap<>();
     private final List<Flight> network = new ArrayList<>();
     private final Set<Integer> isolated = new HashSet<>();
+    private Set<Long> congested = Set.of();
     private List<String> output = new ArrayList<>();
     private boolean quiet;
     private long nowNanos = 1_000_000_000L;
@@ -94,6 +96,7 @@ final class Scenario {
             case "lost" -> step(number(words[0]), new Input.LinkDown(ScenarioReplica.id(number(words[1]))));
             case "drop" -> network.removeIf(onLink(words));
             case "isolate" -> isolated.add(number(words[0]));
+            case "congested" -> congested = words.length == 0 ? Set.of() : Set.of(Long.parseLong(words[0]));
             case "heal" -> isolated.clear();
             case "settle" -> settle();
             case "crash" -> replica(number(words[0])).restart(nowNanos);
@@ -275,7 +278,7 @@ final class Scenario {
 
     private void step(int id, Input input) {
         handle(id, replica(id).core().step(nowNanos, input));
-        handle(id, replica(id).core().step(nowNanos, new Input.Flush()));
+        handle(id, replica(id).core().step(nowNanos, new Input.Flush(congested)));
     }
 
     private void handle(int id, List<Effect> effects) {

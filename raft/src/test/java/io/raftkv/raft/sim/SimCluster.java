@@ -155,6 +155,11 @@ final class SimCluster {
         return text.toString();
     }
 
+    boolean holdsNothing() {
+        return servers.stream()
+                .allMatch(server -> !server.isUp() || server.life().heldBytes() == 0);
+    }
+
     boolean agrees() {
         for (long group : groups()) {
             Set<String> digests = new TreeSet<>();

@@ -141,6 +141,7 @@ final class SimNode {
                 .maxCommandBytes(1 << 20)
                 .maxPendingBytes(1 << 20)
                 .maxLogQueueBytes(1 << 20)
+                .maxPeerQueueBytes(swarm.maxPeerQueueBytes())
                 .snapshotThresholdBytes(swarm.snapshotEveryBytes())
                 .snapshotChunkBytes(swarm.snapshotChunkBytes())
                 .applyBudgetBytes(swarm.applyBudgetBytes())
@@ -156,6 +157,11 @@ final class SimNode {
             SimFailure failure = world.failure(process + " stopped itself: " + cause);
             failure.initCause(cause);
         }
+    }
+
+    /** What the commands of clients hold of the memory. */
+    long heldBytes() {
+        return node.status().heldBytes();
     }
 
     boolean isAlive() {

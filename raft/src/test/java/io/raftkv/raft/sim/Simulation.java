@@ -117,6 +117,7 @@ final class Simulation<M extends StateMachine, I> {
                     (SimMachine) cluster.servers().get(0).life().machine(1).watched();
             sessions.forEach(client -> client.check(any.kv()));
         }
+        await(deadline, "memory is held though nobody waits for anything", cluster::holdsNothing);
     }
 
     /** Has the client ask until it is known to be done; false if it has nothing to ask. */

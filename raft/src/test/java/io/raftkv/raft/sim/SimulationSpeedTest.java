@@ -61,6 +61,7 @@ class SimulationSpeedTest {
                 2000,
                 2000,
                 8,
+                16 << 20,
                 32 << 10,
                 4 << 10,
                 4000,

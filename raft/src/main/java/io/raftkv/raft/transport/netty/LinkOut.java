@@ -121,6 +121,7 @@ final class LinkOut {
         connecting = true;
         new Bootstrap()
                 .group(transport.loops())
+                .resolver(transport.resolver())
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)

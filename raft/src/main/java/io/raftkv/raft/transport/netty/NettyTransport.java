@@ -43,6 +43,7 @@ public final class NettyTransport implements Transport {
     private final String clusterId;
     private final long serverId;
     private final EventLoopGroup loops;
+    private final NameResolver resolver = new NameResolver();
     private final LongFunction<@Nullable InetSocketAddress> addresses;
     private final Map<Way, LinkOut> links = new ConcurrentHashMap<>();
     private final Map<Way, Channel> accepted = new ConcurrentHashMap<>();
@@ -126,6 +127,7 @@ public final class NettyTransport implements Transport {
         closed = true;
         channels.close().awaitUninterruptibly();
         links.clear();
+        resolver.close();
     }
 
     // For the links.
@@ -136,6 +138,10 @@ public final class NettyTransport implements Transport {
 
     long serverId() {
         return serverId;
+    }
+
+    NameResolver resolver() {
+        return resolver;
     }
 
     EventLoopGroup loops() {
