@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One replica's view of its group.
  *
+ * @param configurationIndex the index of the entry that holds it, 0 for the first one; committed if it is not above
+ *     {@code commitIndex}
  * @param isRecovering whether the disk lost what the replica had promised: it takes no part in decisions before it holds
  *     again what the others committed
  * @param matchIndex on a leader, how far the log of each member is known to agree; empty elsewhere
@@ -23,6 +25,7 @@ public record GroupStatus(
         long lastApplied,
         long snapshotIndex,
         Configuration configuration,
+        long configurationIndex,
         boolean isRecovering,
         SortedMap<ReplicaId, Long> matchIndex,
         @Nullable String snapshotProblem) {

@@ -176,6 +176,7 @@ public final class FakeGroup implements RaftGroup {
                 index,
                 0,
                 Configuration.of(List.of(SELF, OTHER, new ReplicaId(0x3333, 1))),
+                0,
                 false,
                 new TreeMap<>(),
                 null);

@@ -270,6 +270,11 @@ public final class RaftCore {
         return configurations.current();
     }
 
+    /** The index of the entry that holds {@link #configuration}, 0 for the first one. */
+    public long configurationIndex() {
+        return configurations.currentIndex();
+    }
+
     /** Whether {@link #configuration} is known to be committed, so that no truncation takes it back. */
     boolean isConfigurationCommitted() {
         return configurations.currentIndex() <= commitIndex;

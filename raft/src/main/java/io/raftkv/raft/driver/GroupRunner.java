@@ -677,6 +677,7 @@ final class GroupRunner implements RaftGroup {
                 lastApplied,
                 core.snapshot().index(),
                 core.configuration(),
+                core.configurationIndex(),
                 core.isRecovering(),
                 core.matchIndexes(),
                 snapshots.problem());

@@ -426,10 +426,23 @@ public final class RaftNode implements AutoCloseable {
                         && answeredForDropped(envelope, group)) {
                     return;
                 }
+                invite(envelope, group);
                 dropped("message for " + envelope.to() + " of group " + envelope.groupId());
                 return;
             }
             group.receive(envelope.from(), envelope.message());
+        }
+
+        /** A leader sends again until it is answered, so nothing is lost but time. */
+        private void invite(Envelope envelope, @Nullable GroupRunner group) {
+            boolean fromLeader = envelope.message() instanceof Message.AppendEntries
+                    || envelope.message() instanceof Message.InstallSnapshot;
+            long known = group == null
+                    ? log.dropped(envelope.groupId())
+                    : group.self().incarnation();
+            if (fromLeader && envelope.to().incarnation() > known) {
+                options.onInvited().invited(envelope.groupId(), envelope.to());
+            }
         }
 
         /** The replica that is addressed was dropped, but some messages to it must not be lost on its server. */

@@ -2,6 +2,7 @@ package io.raftkv.raft.driver;
 
 import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.RaftMetrics;
+import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.transport.Transport;
@@ -24,6 +25,7 @@ import java.util.function.Consumer;
  * @param seed of the random election time-outs
  * @param observer told of what happens, for tests
  * @param metrics told in numbers what happens
+ * @param onInvited told of replicas that others count on and that are not open here
  * @param onFailure told once if the node must stop: the disk failed, or an invariant broke. The node answers nothing any
  *     more; the process should end
  */
@@ -42,7 +44,21 @@ public record RaftNodeOptions(
         long seed,
         RaftObserver observer,
         RaftMetrics metrics,
+        OnInvited onInvited,
         Consumer<Throwable> onFailure) {
+    /** Hears of replicas that should be opened, so that whoever adds one need not tell its server. */
+    @FunctionalInterface
+    public interface OnInvited {
+        /**
+         * A leader sends its log to a replica of this server that is not open: it was added to the group, or is yet to be
+         * opened. If an earlier incarnation is open, it left the group, or will be told to. Called again and again, on any
+         * thread; must return at once.
+         *
+         * @param replica never one that was dropped
+         */
+        void invited(long groupId, ReplicaId replica);
+    }
+
     /** What to do if what was durable is damaged. In both cases nothing is deleted. */
     public enum OnDamage {
         /**
@@ -91,6 +107,7 @@ public record RaftNodeOptions(
         private long seed = System.nanoTime();
         private RaftObserver observer = RaftObserver.NONE;
         private RaftMetrics metrics = RaftMetrics.NONE;
+        private OnInvited onInvited = (groupId, replica) -> {};
         private Consumer<Throwable> onFailure = failure -> {};
 
         private Builder(
@@ -152,6 +169,12 @@ public record RaftNodeOptions(
             return this;
         }
 
+        /** See {@link RaftNodeOptions#onInvited()}. */
+        public Builder onInvited(OnInvited value) {
+            onInvited = value;
+            return this;
+        }
+
         /** See {@link RaftNodeOptions#onFailure()}. */
         public Builder onFailure(Consumer<Throwable> value) {
             onFailure = value;
@@ -175,6 +198,7 @@ public record RaftNodeOptions(
                     seed,
                     observer,
                     metrics,
+                    onInvited,
                     onFailure);
         }
     }

@@ -38,11 +38,13 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -111,6 +113,7 @@ class RaftNodeTest {
         final RaftNode node;
         final RaftGroup group;
         final Sum sum = new Sum();
+        final BlockingQueue<ReplicaId> invited = new LinkedBlockingQueue<>();
 
         Server(long id, Configuration genesis) throws IOException {
             NettyTransport transport = new NettyTransport("test", id, loops, addresses::get);
@@ -147,6 +150,7 @@ class RaftNodeTest {
                     .raft(options)
                     .log(LogOptions.small(16 << 10, failure -> {}))
                     .seed(id)
+                    .onInvited((groupId, replica) -> invited.add(replica))
                     .onFailure(failure -> failures.add(failure))
                     .build());
             group = node.openGroup(GROUP, new ReplicaId(id, 1), genesis, sum);
@@ -565,6 +569,10 @@ class RaftNodeTest {
     }
 
     private static void change(Server leader, long version, SortedSet<ReplicaId> voters) throws Exception {
+        changing(leader, version, voters).get(20, TimeUnit.SECONDS);
+    }
+
+    private static CompletableFuture<Void> changing(Server leader, long version, SortedSet<ReplicaId> voters) {
         CompletableFuture<Void> result = new CompletableFuture<>();
         leader.group.changeMembers(voters, version, new Completion() {
             @Override
@@ -577,7 +585,7 @@ class RaftNodeTest {
                 result.completeExceptionally(failure);
             }
         });
-        result.get(20, TimeUnit.SECONDS);
+        return result;
     }
 
     @Test
@@ -639,11 +647,14 @@ class RaftNodeTest {
                 .hasCauseInstanceOf(RaftException.ChangeRefused.class)
                 .hasMessageContaining("next incarnation");
         Sum sum = new Sum();
-        RaftGroup again = left.node.openGroup(GROUP, new ReplicaId(leaves, 2), null, sum);
-        change(
-                leader(),
-                2,
-                new TreeSet<>(List.of(new ReplicaId(leaderId, 1), new ReplicaId(stays, 1), new ReplicaId(leaves, 2))));
+        ReplicaId next = new ReplicaId(leaves, 2);
+        assertThat(left.invited).isEmpty();
+        CompletableFuture<Void> changing = changing(
+                leader(), 2, new TreeSet<>(List.of(new ReplicaId(leaderId, 1), new ReplicaId(stays, 1), next)));
+        // Its server hears of it from the leader's own messages.
+        assertThat(left.invited.poll(20, TimeUnit.SECONDS)).isEqualTo(next);
+        RaftGroup again = left.node.openGroup(GROUP, next, null, sum);
+        changing.get(20, TimeUnit.SECONDS);
         add(1);
         await().atMost(Duration.ofSeconds(20)).until(() -> sum.sum == 8);
         assertThat(again.status().configuration().retired()).containsExactly(Map.entry(leaves, 1L));
