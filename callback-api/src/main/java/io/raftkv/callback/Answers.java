@@ -72,6 +72,25 @@ final class Answers {
         return new Voter(id(row.get(0)), row.get(1).asLong(), row.get(2).asText());
     }
 
+    static Placement placement(RespValue answer) {
+        List<RespValue> row = answer.asList();
+        return new Placement(
+                Math.toIntExact(row.get(0).asLong()),
+                row.get(1).asLong(),
+                row.get(2).asLong(),
+                row.get(3).asLong(),
+                replicas(row.get(4)),
+                replicas(row.get(5)));
+    }
+
+    private static SortedMap<Long, Long> replicas(RespValue answer) {
+        SortedMap<Long, Long> replicas = new TreeMap<>();
+        for (RespValue row : answer.asList()) {
+            replicas.put(id(row.asList().get(0)), row.asList().get(1).asLong());
+        }
+        return replicas;
+    }
+
     static Map<String, Long> servers(RespValue answer) {
         Map<String, Long> servers = new LinkedHashMap<>();
         answer.asMap().forEach((address, server) -> servers.put(address, id(server)));

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,7 +107,7 @@ public final class CoordinatorClient implements AutoCloseable {
     }
 
     /**
-     * Adds groups, all in one change.
+     * Adds groups, or gives those that are there other servers, all in one change.
      *
      * @param groups each group's addresses by its number; they need not be running, and are kept as given, so that
      *     {@code :8088} stays {@code :8088} and means 127.0.0.1:8088
@@ -212,6 +213,41 @@ public final class CoordinatorClient implements AutoCloseable {
      */
     public Genesis activate(int shard) {
         return ask(Answers::genesis, "ACTIVATE", Integer.toString(shard));
+    }
+
+    /** Where the opened shards are, as far as their leaders have told. */
+    public List<Placement> placements() {
+        return ask(answer -> Answers.list(answer, Answers::placement), "PLACEMENT");
+    }
+
+    /** Tells where a shard is; the newest configuration counts, whoever tells of it. */
+    public void place(Placement placement) {
+        tell(
+                "PLACED",
+                Integer.toString(placement.shard()),
+                Long.toString(placement.generation()),
+                Long.toString(placement.index()),
+                Long.toString(placement.mapVersion()),
+                replicas(placement.voters()),
+                replicas(placement.retired()));
+    }
+
+    private static String replicas(SortedMap<Long, Long> replicas) {
+        return replicas.isEmpty()
+                ? "-"
+                : replicas.entrySet().stream()
+                        .map(replica -> Long.toHexString(replica.getKey()) + "/" + replica.getValue())
+                        .collect(Collectors.joining(","));
+    }
+
+    /**
+     * Lets another server take the place of the one at {@code address}, which lost its data: the next one that announces
+     * itself there is filled by the other servers of its group.
+     *
+     * @return the new map's version
+     */
+    public long replaceServer(HostPort address) {
+        return ask(RespValue::asLong, "SERVER.REPLACE", address.toString());
     }
 
     /** The bound addresses with their server ids. */

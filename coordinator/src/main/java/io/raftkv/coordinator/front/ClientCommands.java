@@ -107,7 +107,7 @@ public final class ClientCommands implements RespHandler {
 
     private void shards() {
         read("query", -1, "shards", "The shard map, or an earlier one.", Parsers::map);
-        write("join", -3, "shards", "Adds groups.", Parsers::join);
+        write("join", -3, "shards", "Adds groups, or changes their servers.", Parsers::join);
         write("leave", -2, "shards", "Removes groups.", Parsers::leave);
         write(
                 "move",
@@ -132,6 +132,14 @@ public final class ClientCommands implements RespHandler {
                 "servers",
                 "Writes the first members of a shard.",
                 args -> new Command.Activate(args.integer(1)));
+        write("placed", 7, "servers", "Tells where a shard is.", Parsers::placed);
+        read("placement", 1, "servers", "Where the opened shards are.", args -> new Query.Placements());
+        write(
+                "server.replace",
+                2,
+                "servers",
+                "Lets another server take the place of one that lost its data.",
+                args -> new Command.ReplaceServer(args.text(1)));
     }
 
     private void write(String name, int arity, String group, String summary, Function<Args, Command> parser) {

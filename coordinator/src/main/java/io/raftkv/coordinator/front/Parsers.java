@@ -2,6 +2,7 @@ package io.raftkv.coordinator.front;
 
 import io.raftkv.coordinator.state.Command;
 import io.raftkv.coordinator.state.Fence;
+import io.raftkv.coordinator.state.Placement;
 import io.raftkv.coordinator.state.Query;
 import io.raftkv.coordinator.state.Refusal;
 import java.util.ArrayList;
@@ -70,6 +71,35 @@ final class Parsers {
     static Query genesis(Args args) {
         atMost(args, 2);
         return new Query.GenesisOf(args.size() > 1 ? Integer.valueOf(args.integer(1)) : null);
+    }
+
+    /** {@code PLACED shard generation index mapVersion server/incarnation,... server/incarnation,...|-}. */
+    static Command placed(Args args) {
+        return new Command.PlaceShard(new Placement(
+                args.integer(1),
+                args.number(2),
+                args.number(3),
+                args.number(4),
+                replicas(args.text(5)),
+                replicas(args.text(6))));
+    }
+
+    private static SortedMap<Long, Long> replicas(String text) {
+        SortedMap<Long, Long> replicas = new TreeMap<>();
+        if (text.equals("-")) {
+            return replicas;
+        }
+        for (String replica : text.split(",", -1)) {
+            int slash = replica.indexOf('/');
+            try {
+                replicas.put(
+                        Long.parseUnsignedLong(replica.substring(0, Math.max(0, slash)), 16),
+                        Long.parseLong(replica.substring(slash + 1)));
+            } catch (NumberFormatException e) {
+                throw new Refusal("ERR '" + replica + "' is no replica; write server/incarnation");
+            }
+        }
+        return replicas;
     }
 
     private static void atMost(Args args, int size) {

@@ -37,6 +37,10 @@ public sealed interface Command {
         T bindServer(BindServer command);
 
         T activate(Activate command);
+
+        T placeShard(PlaceShard command);
+
+        T replaceServer(ReplaceServer command);
     }
 
     /** Opens a session; the result is its id and the sequence of the last event before it. */
@@ -122,7 +126,7 @@ public sealed interface Command {
     /** The writer of a slot says that it leads in exactly this epoch. */
     record EpochClaim(long session, int epoch) {}
 
-    /** Adds groups and spreads the shards anew: one change, however many groups. */
+    /** Adds groups, or changes their servers, and spreads the shards anew: one change, however many groups. */
     record JoinGroups(SortedMap<Integer, List<String>> groups) implements Command {
         public JoinGroups {
             SortedMap<Integer, List<String>> copy = new TreeMap<>();
@@ -177,6 +181,35 @@ public sealed interface Command {
         @Override
         public <T> T dispatch(Handler<T> handler) {
             return handler.activate(this);
+        }
+    }
+
+    /** Tells where a shard is; the newest configuration counts. */
+    record PlaceShard(Placement placement) implements Command {
+        public PlaceShard {
+            int servers = placement.voters().size();
+            if (servers < 1
+                    || servers > Limits.MAX_GROUP_SERVERS
+                    || placement.retired().size() > Limits.MAX_SERVERS) {
+                throw Refusal.error("a shard is at 1.." + Limits.MAX_GROUP_SERVERS + " servers, not at " + servers);
+            }
+        }
+
+        @Override
+        public <T> T dispatch(Handler<T> handler) {
+            return handler.placeShard(this);
+        }
+    }
+
+    /** Forgets which server answers at an address, as it lost its data. */
+    record ReplaceServer(String address) implements Command {
+        public ReplaceServer {
+            address = Names.normalAddress(address);
+        }
+
+        @Override
+        public <T> T dispatch(Handler<T> handler) {
+            return handler.replaceServer(this);
         }
     }
 }

@@ -28,6 +28,8 @@ public final class CommandCodec {
     private static final int MOVE_SHARD = 9;
     private static final int BIND_SERVER = 10;
     private static final int ACTIVATE = 11;
+    private static final int PLACE_SHARD = 12;
+    private static final int REPLACE_SERVER = 13;
 
     private CommandCodec() {}
 
@@ -85,6 +87,8 @@ public final class CommandCodec {
             case MOVE_SHARD -> new Command.MoveShard(in.i32(), in.i32());
             case BIND_SERVER -> new Command.BindServer(in.text(), in.i64());
             case ACTIVATE -> new Command.Activate(in.i32());
+            case PLACE_SHARD -> new Command.PlaceShard(Placement.read(in));
+            case REPLACE_SERVER -> new Command.ReplaceServer(in.text());
             default -> throw new WireException("no command has the tag " + tag);
         };
     }
@@ -165,6 +169,18 @@ public final class CommandCodec {
         @Override
         public WireWriter activate(Command.Activate command) {
             return begin(ACTIVATE).i32(command.shard());
+        }
+
+        @Override
+        public WireWriter placeShard(Command.PlaceShard command) {
+            WireWriter begun = begin(PLACE_SHARD);
+            Placement.write(begun, command.placement());
+            return begun;
+        }
+
+        @Override
+        public WireWriter replaceServer(Command.ReplaceServer command) {
+            return begin(REPLACE_SERVER).text(command.address());
         }
     }
 }

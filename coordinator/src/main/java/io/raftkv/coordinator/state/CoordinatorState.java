@@ -146,6 +146,10 @@ public final class CoordinatorState implements StateMachine {
         return data.shards.serversReply();
     }
 
+    RespValue placements() {
+        return data.shards.placementsReply();
+    }
+
     RespValue genesis(@Nullable Integer shard) {
         return orError(() -> shard == null ? data.shards.genesisReply() : data.shards.genesisReply(shard));
     }
@@ -323,6 +327,18 @@ public final class CoordinatorState implements StateMachine {
         @Override
         public RespValue activate(Command.Activate command) {
             return data.shards.activate(command).toReply();
+        }
+
+        @Override
+        public RespValue placeShard(Command.PlaceShard command) {
+            data.shards.place(command.placement());
+            return RespValue.ok();
+        }
+
+        @Override
+        public RespValue replaceServer(Command.ReplaceServer command) {
+            data.shards.replace(command);
+            return mapChanged();
         }
     }
 }

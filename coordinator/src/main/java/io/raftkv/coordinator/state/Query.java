@@ -93,6 +93,19 @@ public sealed interface Query {
         }
     }
 
+    /** Where the opened shards are, as far as their leaders have told. */
+    record Placements() implements Query {
+        @Override
+        public RespValue answer(CoordinatorState state) {
+            return state.placements();
+        }
+
+        @Override
+        public void write(WireWriter out) {
+            out.u8(9);
+        }
+    }
+
     /** Whether a session can go on from an event it saw: OK, or why not. */
     record Resumable(String service, long session, long lastSeenSeq) implements Query {
         @Override
@@ -146,6 +159,7 @@ public sealed interface Query {
                     case 6 -> new GenesisOf(in.optional(WireReader::i32));
                     case 7 -> new Resumable(in.text(), in.i64(), in.i64());
                     case 8 -> new Ended(in.list(WireReader::i64));
+                    case 9 -> new Placements();
                     default -> throw new WireException("no query has the tag " + tag);
                 };
         in.end();

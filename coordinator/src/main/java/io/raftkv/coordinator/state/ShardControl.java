@@ -7,15 +7,19 @@ import io.raftkv.resp.RespValue;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shard map with its history, the servers that are known, and the genesis of each shard that was opened.
+ * The shard map with its history, the servers that are known, and of each shard that was opened its genesis and where it is.
  *
- * <p>An opened shard has data, which only a membership change of its Raft group moves; this release has none, so that a
- * change of the map which would move one is refused as a whole.
+ * <p>The map says where shards should be. An opened shard has data, which only a membership change of its Raft group moves:
+ * its leader follows the map and tells where the shard is. Until a shard is away from the servers of a group that left, or
+ * that got other servers, these keep their addresses.
  *
  * <p>Threads: the group's loop.
  */
@@ -23,6 +27,9 @@ final class ShardControl {
     private final TreeMap<Long, ShardMap> history = new TreeMap<>();
     private final TreeMap<String, Long> servers = new TreeMap<>();
     private final TreeMap<Integer, Genesis> opened = new TreeMap<>();
+    private final TreeMap<Integer, Placement> placed = new TreeMap<>();
+    /** Addresses that no group names any more and that hold data still, and the group which each was of. */
+    private final TreeMap<String, Integer> draining = new TreeMap<>();
 
     private ShardControl() {}
 
@@ -40,32 +47,44 @@ final class ShardControl {
         return current().gids().size();
     }
 
+    /** Adds groups; one that is there already gets the servers given in place of its own. */
     void join(Command.JoinGroups command) {
         ShardMap map = current();
-        SortedMap<Integer, List<String>> groups = new TreeMap<>(map.groups());
-        TreeMap<String, Integer> owners = new TreeMap<>();
-        groups.forEach((gid, addresses) -> addresses.forEach(a -> owners.put(Names.normalAddress(a), gid)));
-        command.groups().forEach((gid, addresses) -> {
-            if (groups.containsKey(gid)) {
-                throw Refusal.error("group " + gid + " is there already");
-            }
-            for (String address : addresses) {
-                Integer owner = owners.get(Names.normalAddress(address));
-                if (owner != null) {
-                    throw Refusal.error("address " + address + " belongs to group " + owner);
-                }
+        TreeMap<String, Integer> owners = new TreeMap<>(draining);
+        map.groups().forEach((gid, addresses) -> {
+            if (!command.groups().containsKey(gid)) {
+                addresses.forEach(address -> owners.put(Names.normalAddress(address), gid));
             }
         });
+        command.groups().forEach((gid, addresses) -> {
+            if (addresses.equals(map.groups().get(gid))) {
+                throw Refusal.error("group " + gid + " is there already, with these servers");
+            }
+            for (String address : addresses) {
+                checkFree(address, gid, owners.get(Names.normalAddress(address)));
+            }
+        });
+        SortedMap<Integer, List<String>> groups = new TreeMap<>(map.groups());
         groups.putAll(command.groups());
         if (groups.size() > Limits.MAX_GROUPS) {
             throw Refusal.refused("there can be " + Limits.MAX_GROUPS + " groups");
         }
-        change(map.next(Rebalancer.spread(map.gids(), new java.util.TreeSet<>(groups.keySet())), groups));
+        spread(groups);
+    }
+
+    private void checkFree(String address, int gid, @Nullable Integer owner) {
+        if (owner == null || owner == gid) {
+            return;
+        }
+        if (draining.containsKey(Names.normalAddress(address))) {
+            throw Refusal.refused("address " + address + " still holds shards of group " + owner
+                    + ", which move away from it; wait until they have");
+        }
+        throw Refusal.error("address " + address + " belongs to group " + owner);
     }
 
     void leave(Command.LeaveGroups command) {
-        ShardMap map = current();
-        SortedMap<Integer, List<String>> groups = new TreeMap<>(map.groups());
+        SortedMap<Integer, List<String>> groups = new TreeMap<>(current().groups());
         for (int gid : command.gids()) {
             if (groups.remove(gid) == null) {
                 throw Refusal.noSuchGroup(gid);
@@ -75,7 +94,11 @@ final class ShardControl {
             throw Refusal.refused("the last group holds the data of " + numbered(opened.keySet())
                     + "; join another group before it leaves");
         }
-        change(map.next(Rebalancer.spread(map.gids(), new java.util.TreeSet<>(groups.keySet())), groups));
+        spread(groups);
+    }
+
+    private void spread(SortedMap<Integer, List<String>> groups) {
+        change(current().next(Rebalancer.spread(current().gids(), new TreeSet<>(groups.keySet())), groups));
     }
 
     void move(Command.MoveShard command) {
@@ -89,22 +112,67 @@ final class ShardControl {
         change(map.next(gids, map.groups()));
     }
 
+    /** The server at an address lost its data: another one may take its place there. */
+    void replace(Command.ReplaceServer command) {
+        if (!servers.containsKey(command.address())) {
+            throw Refusal.error("no server is known at " + command.address());
+        }
+        servers.remove(command.address());
+        // Shards follow a newer map only, and this is one: it means another server by the same address.
+        ShardMap map = current();
+        change(map.next(map.gids(), map.groups()));
+    }
+
     private void change(ShardMap next) {
-        List<Integer> before = current().gids();
-        List<Integer> moved = new ArrayList<>();
-        for (int shard : opened.keySet()) {
-            if (!before.get(shard).equals(next.gids().get(shard))) {
-                moved.add(shard);
-            }
-        }
-        if (!moved.isEmpty()) {
-            throw Refusal.refused("this would move " + numbered(moved)
-                    + ", already opened on the servers that hold the data; this release cannot move opened shards yet;"
-                    + " nothing was changed");
-        }
+        current()
+                .groups()
+                .forEach((gid, addresses) -> addresses.forEach(a -> draining.put(Names.normalAddress(a), gid)));
         history.put(next.version(), next);
         while (history.size() > Limits.MAX_MAP_VERSIONS) {
             history.pollFirstEntry();
+        }
+        forgetDrained();
+    }
+
+    /** An address is free once no group names it and no shard is there. */
+    private void forgetDrained() {
+        current().groups().values().forEach(group -> group.forEach(a -> draining.remove(Names.normalAddress(a))));
+        if (!draining.isEmpty()) {
+            draining.keySet().retainAll(holders());
+        }
+    }
+
+    /** The addresses of the servers that hold an opened shard. */
+    private Set<String> holders() {
+        Set<Long> ids = new TreeSet<>();
+        for (Genesis genesis : opened.values()) {
+            Placement placement = placed.get(genesis.shard());
+            if (placement == null) {
+                genesis.voters().forEach(voter -> ids.add(voter.server()));
+            } else {
+                ids.addAll(placement.voters().keySet());
+            }
+        }
+        Set<String> addresses = new TreeSet<>();
+        servers.forEach((address, server) -> {
+            if (ids.contains(server)) {
+                addresses.add(address);
+            }
+        });
+        return addresses;
+    }
+
+    /** The leader of a shard tells where it is. What is older than what is known changes nothing. */
+    void place(Placement told) {
+        checkShard(told.shard());
+        Genesis genesis = opened.get(told.shard());
+        if (genesis == null) {
+            throw Refusal.error("shard " + told.shard() + " was not opened");
+        }
+        Placement known = placed.get(told.shard());
+        if (known == null || told.isNewerThan(known)) {
+            placed.put(told.shard(), told);
+            forgetDrained();
         }
     }
 
@@ -124,7 +192,8 @@ final class ShardControl {
         if (holder != null) {
             throw new Refusal("ADDRESSBOUND " + command.address() + " belongs to server " + Long.toHexString(holder)
                     + ", not to " + Long.toHexString(command.server())
-                    + "; start the server with the data folder it had, or at another address");
+                    + "; start the server with the data folder it had, or at another address; if that folder is lost:"
+                    + " raftkv ctl replace " + command.address());
         }
         String earlier = addressOf(command.server());
         if (earlier != null && isInUse(earlier)) {
@@ -143,7 +212,7 @@ final class ShardControl {
     private @Nullable String addressOf(long server) {
         return servers.entrySet().stream()
                 .filter(bound -> bound.getValue() == server)
-                .map(java.util.Map.Entry::getKey)
+                .map(Map.Entry::getKey)
                 .findFirst()
                 .orElse(null);
     }
@@ -151,8 +220,7 @@ final class ShardControl {
     private boolean isInUse(String address) {
         return current().groups().values().stream().anyMatch(group -> group.stream()
                         .anyMatch(a -> Names.normalAddress(a).equals(address)))
-                || opened.values().stream().anyMatch(g -> g.voters().stream()
-                        .anyMatch(v -> v.address().equals(address)));
+                || holders().contains(address);
     }
 
     Genesis activate(Command.Activate command) {
@@ -207,6 +275,10 @@ final class ShardControl {
         return genesis == null ? RespValue.array() : RespValue.array(genesis.toReply());
     }
 
+    RespValue placementsReply() {
+        return RespValue.array(placed.values().stream().map(Placement::toReply).toList());
+    }
+
     RespValue serversReply() {
         List<RespValue> flat = new ArrayList<>();
         servers.forEach((address, server) -> {
@@ -227,6 +299,8 @@ final class ShardControl {
         copy.history.putAll(history);
         copy.servers.putAll(servers);
         copy.opened.putAll(opened);
+        copy.placed.putAll(placed);
+        copy.draining.putAll(draining);
         return copy;
     }
 
@@ -234,14 +308,19 @@ final class ShardControl {
         out.list(history.values(), ShardMap::write);
         out.list(servers.entrySet(), (o, bound) -> o.text(bound.getKey()).i64(bound.getValue()));
         out.list(opened.values(), Genesis::write);
+        out.list(placed.values(), Placement::write);
+        out.list(draining.entrySet(), (o, drains) -> o.text(drains.getKey()).i32(drains.getValue()));
     }
 
     static ShardControl read(WireReader in) {
         ShardControl control = new ShardControl();
         in.list(ShardMap::read).forEach(map -> control.history.put(map.version(), map));
-        in.list(i -> java.util.Map.entry(i.text(), i.i64()))
+        in.list(i -> Map.entry(i.text(), i.i64()))
                 .forEach(bound -> control.servers.put(bound.getKey(), bound.getValue()));
         in.list(Genesis::read).forEach(genesis -> control.opened.put(genesis.shard(), genesis));
+        in.list(Placement::read).forEach(placement -> control.placed.put(placement.shard(), placement));
+        in.list(i -> Map.entry(i.text(), i.i32()))
+                .forEach(drains -> control.draining.put(drains.getKey(), drains.getValue()));
         if (control.history.isEmpty()) {
             throw new WireException("a state without a shard map");
         }

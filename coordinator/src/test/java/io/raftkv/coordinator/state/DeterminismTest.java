@@ -111,7 +111,7 @@ class DeterminismTest {
         String service = "s" + random.nextInt(3);
         long session = 1L + random.nextInt(60);
         int gid = 1 + random.nextInt(5);
-        return switch (random.nextInt(14)) {
+        return switch (random.nextInt(17)) {
             case 0, 1 -> new Command.OpenSession(service, 200 + random.nextInt(1_000));
             case 2 -> new Command.CloseSession(session);
             case 3 -> new Command.ExpireSessions(List.of(session, session + 1));
@@ -123,7 +123,9 @@ class DeterminismTest {
             case 10 -> new Command.LeaveGroups(List.of(gid));
             case 11 -> new Command.MoveShard(random.nextInt(SHARDS + 1), gid);
             case 12 -> new Command.BindServer(":" + (1 + random.nextInt(20)), 1L + random.nextInt(20));
-            default -> new Command.Activate(random.nextInt(SHARDS));
+            case 13, 14 -> new Command.Activate(random.nextInt(SHARDS));
+            case 15 -> new Command.ReplaceServer(":" + (1 + random.nextInt(20)));
+            default -> placeShard(random);
         };
     }
 
@@ -135,6 +137,17 @@ class DeterminismTest {
                 random.nextInt(4) == 0 ? new Command.EpochClaim(session, random.nextInt(500)) : null,
                 random.nextInt(4) == 0 ? new Fence(1, random.nextInt(30)) : null,
                 random.nextInt(8) == 0);
+    }
+
+    private static Command placeShard(RandomGenerator random) {
+        SortedMap<Long, Long> voters = new TreeMap<>();
+        SortedMap<Long, Long> retired = new TreeMap<>();
+        for (int i = 0; i < 3; i++) {
+            voters.put(1L + random.nextInt(20), 2L);
+            retired.put(1L + random.nextInt(20), 1L);
+        }
+        return new Command.PlaceShard(
+                new Placement(random.nextInt(SHARDS), 1, random.nextInt(100), random.nextInt(9), voters, retired));
     }
 
     private static Command joinGroups(int gid, RandomGenerator random) {

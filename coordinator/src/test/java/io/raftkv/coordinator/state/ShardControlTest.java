@@ -57,7 +57,8 @@ class ShardControlTest {
     void refusedChangesLeaveTheMap() {
         fixture.join(1, ":8088,:8089");
         String before = fixture.map();
-        assertThat(fixture.join(1, ":9").errorMessage()).isEqualTo("ERR group 1 is there already");
+        assertThat(fixture.join(1, ":8088,:8089").errorMessage())
+                .isEqualTo("ERR group 1 is there already, with these servers");
         assertThat(fixture.join(2, "localhost:8088").errorMessage())
                 .isEqualTo("ERR address localhost:8088 belongs to group 1");
         assertThat(leave(9).errorMessage()).isEqualTo("NOSUCHGROUP no such group 9");
@@ -125,30 +126,95 @@ class ShardControlTest {
     }
 
     @Test
-    void anOpenedShardStaysWhereItIs() {
+    void aJoinMovesOpenedShardsAndTheLastGroupWithDataStays() {
         fixture.join(1, ":1");
         fixture.ok(new Command.BindServer(":1", 0xa));
         fixture.apply(new Command.Activate(3));
         fixture.apply(new Command.Activate(8));
-        String before = fixture.map();
-        assertThat(fixture.join(2, ":2").errorMessage())
-                .isEqualTo("REFUSED this would move shard 8, already opened on the servers that hold the data; this"
-                        + " release cannot move opened shards yet; nothing was changed");
         assertThat(leave(1).errorMessage())
                 .isEqualTo("REFUSED the last group holds the data of shards 3, 8; join another group before it leaves");
-        assertThat(fixture.map()).isEqualTo(before);
+        assertThat(fixture.join(2, ":2")).isEqualTo(RespValue.integer(2));
+        assertThat(fixture.map()).isEqualTo("{2 [1 1 1 1 1 2 2 2 2 2] map[1:[:1] 2:[:2]]}");
+        assertThat(leave(1)).isEqualTo(RespValue.integer(3));
     }
 
     @Test
-    void shardsThatAreNotOpenedStillMove() {
-        fixture.join(1, ":1");
-        fixture.ok(new Command.BindServer(":1", 0xa));
+    void anAddressIsFreeOnceNoShardIsThere() {
+        openedOnTwoOf(":1", ":2");
+        fixture.ok(new Command.BindServer(":3", 0xc));
+        fixture.join(2, ":3");
+        leave(1);
+        assertThat(fixture.join(3, ":1").errorMessage())
+                .isEqualTo("REFUSED address :1 still holds shards of group 1, which move away from it;"
+                        + " wait until they have");
+        assertThat(fixture.error(new Command.BindServer(":9", 0xa))).startsWith("REFUSED server a is known");
+        fixture.ok(place(0, 5, 0xc));
+        assertThat(fixture.join(3, ":1").errorMessage()).startsWith("REFUSED address :1 still holds");
+        fixture.ok(place(1, 9, 0xc));
+        assertThat(fixture.join(3, ":1")).isEqualTo(RespValue.integer(4));
+    }
+
+    @Test
+    void aGroupThatLeftMayComeBackAtOnce() {
+        openedOnTwoOf(":1", ":2");
+        fixture.join(2, ":3");
+        leave(1);
+        assertThat(fixture.join(1, ":2,:1")).isEqualTo(RespValue.integer(4));
+        assertThat(fixture.join(5, ":2").errorMessage()).isEqualTo("ERR address :2 belongs to group 1");
+    }
+
+    @Test
+    void aJoinOfAKnownGroupReplacesItsServers() {
+        openedOnTwoOf(":1", ":2");
+        assertThat(fixture.join(1, ":1,:2").errorMessage())
+                .isEqualTo("ERR group 1 is there already, with these servers");
+        assertThat(fixture.join(1, ":1,:4")).isEqualTo(RespValue.integer(2));
+        assertThat(fixture.map()).isEqualTo("{2 [1 1 1 1 1 1 1 1 1 1] map[1:[:1 :4]]}");
+        assertThat(fixture.join(2, ":2").errorMessage()).startsWith("REFUSED address :2 still holds shards of group 1");
+        fixture.ok(place(0, 5, 0xa, 0xd));
+        fixture.ok(place(1, 5, 0xa, 0xd));
+        assertThat(fixture.join(2, ":2")).isEqualTo(RespValue.integer(3));
+    }
+
+    @Test
+    void theNewestConfigurationOfAShardCounts() {
+        openedOnTwoOf(":1", ":2");
+        assertThat(fixture.error(place(7, 1, 0xa))).isEqualTo("ERR shard 7 was not opened");
+        fixture.ok(place(0, 20, 0xc));
+        fixture.ok(place(0, 10, 0xd));
+        RespValue row = fixture.state.placements().asList().get(0);
+        assertThat(row.asList().get(2)).isEqualTo(RespValue.integer(20));
+        assertThat(row.asList().get(4)).isEqualTo(RespValue.array(StateFixture.row("c", 1)));
+    }
+
+    @Test
+    void aServerThatLostItsDataIsReplacedByAnotherAtItsAddress() {
+        openedOnTwoOf(":1", ":2");
+        assertThat(fixture.error(new Command.BindServer(":2", 0xe)))
+                .isEqualTo(
+                        "ADDRESSBOUND 127.0.0.1:2 belongs to server b, not to e; start the server with the data"
+                                + " folder it had, or at another address; if that folder is lost: raftkv ctl replace 127.0.0.1:2");
+        assertThat(fixture.error(new Command.ReplaceServer(":7"))).isEqualTo("ERR no server is known at 127.0.0.1:7");
+        assertThat(fixture.apply(new Command.ReplaceServer(":2"))).isEqualTo(RespValue.integer(2));
+        fixture.ok(new Command.BindServer(":2", 0xe));
+        assertThat(fixture.state.servers().asMap()).containsEntry("127.0.0.1:2", RespValue.bulk("e"));
+    }
+
+    /** Group 1 at two addresses, with the shards 0 and 1 opened. */
+    private void openedOnTwoOf(String one, String other) {
+        fixture.join(1, one + "," + other);
+        fixture.ok(new Command.BindServer(one, 0xa));
+        fixture.ok(new Command.BindServer(other, 0xb));
         fixture.apply(new Command.Activate(0));
-        assertThat(fixture.join(2, ":2")).isEqualTo(RespValue.integer(2));
-        assertThat(fixture.error(new Command.MoveShard(0, 2))).startsWith("REFUSED this would move shard 0");
-        assertThat(fixture.apply(new Command.MoveShard(0, 1))).isEqualTo(RespValue.integer(3));
-        assertThat(fixture.apply(new Command.MoveShard(1, 2))).isEqualTo(RespValue.integer(4));
-        assertThat(leave(1).errorMessage()).startsWith("REFUSED this would move shard 0");
+        fixture.apply(new Command.Activate(1));
+    }
+
+    private static Command place(int shard, long index, long... servers) {
+        TreeMap<Long, Long> voters = new TreeMap<>();
+        for (long server : servers) {
+            voters.put(server, 1L);
+        }
+        return new Command.PlaceShard(new Placement(shard, 1, index, 0, voters, new TreeMap<>()));
     }
 
     @Test
