@@ -27,6 +27,8 @@ public sealed interface Input {
 
         void onSnapshotStored(SnapshotStored input);
 
+        void onTrimLog();
+
         void onSnapshotReceived(SnapshotReceived input);
 
         void onSnapshotSending(SnapshotSending input);
@@ -102,6 +104,17 @@ public sealed interface Input {
         @Override
         public void dispatch(Handler handler) {
             handler.onSnapshotStored(this);
+        }
+    }
+
+    /**
+     * The log of this server has become too long: all that the newest snapshot covers goes. Nothing stays for a follower
+     * that is behind; it gets the snapshot.
+     */
+    record TrimLog() implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onTrimLog();
         }
     }
 

@@ -475,10 +475,13 @@ public final class RaftCore {
             return;
         }
         snapshot = meta;
-        long keepFrom = retention.firstKept(meta.index());
-        if (keepFrom - 1 > log.start().index()) {
-            log.compactTo(keepFrom - 1);
-            configurations.compactTo(keepFrom - 1);
+        compactTo(retention.firstKept(meta.index()) - 1);
+    }
+
+    private void compactTo(long index) {
+        if (index > log.start().index()) {
+            log.compactTo(index);
+            configurations.compactTo(index);
             logStartChanged = true;
         }
     }
@@ -623,6 +626,11 @@ public final class RaftCore {
         @Override
         public void onSnapshotStored(Input.SnapshotStored input) {
             snapshotStored(input.meta());
+        }
+
+        @Override
+        public void onTrimLog() {
+            compactTo(snapshot.index());
         }
 
         @Override

@@ -266,11 +266,29 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public void takeSnapshot(Completion completion) {
-        onLoop(() -> {
-            if (closed) {
-                completion.failed(stopped());
-            } else {
-                snapshots.ask(completion);
+        onLoop(
+                () -> {
+                    if (closed) {
+                        completion.failed(stopped());
+                    } else {
+                        snapshots.ask(completion);
+                    }
+                },
+                completion);
+    }
+
+    /** Takes a snapshot and lets go of all of the log that it covers. Threads: any. */
+    void trim(Completion completion) {
+        takeSnapshot(new Completion() {
+            @Override
+            public void succeeded(@Nullable Object index) {
+                input(new Input.TrimLog());
+                completion.succeeded(index);
+            }
+
+            @Override
+            public void failed(RaftException why) {
+                completion.failed(why);
             }
         });
     }

@@ -44,6 +44,7 @@ final class LoopWorker {
     private final SharedLog log;
     private final Transport transport;
     private final long maxPeerQueueBytes;
+    private final LogTrim trim;
     private final ArrayDeque<GroupRunner> ready = new ArrayDeque<>();
     private final Map<Long, Outgoing> control = new TreeMap<>();
     private final Map<Long, Outgoing> bulk = new TreeMap<>();
@@ -52,8 +53,9 @@ final class LoopWorker {
     private Set<Long> congested = Set.of();
     private boolean turnIsDue;
 
-    LoopWorker(EventLoop loop, SharedLog log, Transport transport, long maxPeerQueueBytes) {
+    LoopWorker(EventLoop loop, SharedLog log, Transport transport, long maxPeerQueueBytes, LogTrim trim) {
         this.maxPeerQueueBytes = maxPeerQueueBytes;
+        this.trim = trim;
         this.loop = loop;
         this.log = log;
         this.transport = transport;
@@ -146,6 +148,7 @@ final class LoopWorker {
                 () -> loop.execute(() -> durable.forEach(mark -> mark.group().persisted(mark.sequence()))));
         writes = new ArrayList<>();
         marks = new ArrayList<>();
+        trim.look();
     }
 
     private void sendAll() {

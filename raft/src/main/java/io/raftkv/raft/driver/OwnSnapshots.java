@@ -182,6 +182,11 @@ final class OwnSnapshots {
         lastBytes = bytes;
         pauseNanos = FIRST_PAUSE_NANOS;
         problem = null;
+        // The log may stay where it is, for its tail; the snapshots must not pile up until it moves. The one before
+        // stays,
+        // for the case that the new one gets damaged.
+        unneededBefore = Math.max(unneededBefore, group.core().snapshot().index());
+        removeOld();
         group.input(new Input.SnapshotStored(meta));
         group.node().options().observer().snapshotTaken(group.id(), group.self(), meta);
         tell(takeServed(), meta.index());

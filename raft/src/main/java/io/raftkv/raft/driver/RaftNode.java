@@ -1,7 +1,9 @@
 package io.raftkv.raft.driver;
 
+import io.raftkv.raft.Completion;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.RaftMetrics;
 import io.raftkv.raft.ReplicaId;
@@ -78,9 +80,10 @@ public final class RaftNode implements AutoCloseable {
         this.throttle = new Throttle(options.snapshots().bytesPerSecond());
         this.budget = new Budget(options.raft().maxHeldBytes());
         this.liveness = new PeerLiveness(options, this::peerLost);
+        LogTrim trim = new LogTrim(this);
         for (EventLoop loop : options.loops()) {
             workers.add(new LoopWorker(
-                    loop, log, options.transport(), options.raft().maxPeerQueueBytes()));
+                    loop, log, options.transport(), options.raft().maxPeerQueueBytes(), trim));
         }
     }
 
@@ -340,6 +343,20 @@ public final class RaftNode implements AutoCloseable {
 
     DataFolder folder() {
         return folder;
+    }
+
+    boolean isStopped() {
+        return stopped.get();
+    }
+
+    /** Lets a group take a snapshot and cut its log. Threads: any. */
+    void trim(long groupId, Completion completion) {
+        GroupRunner group = groups.get(groupId);
+        if (group == null) {
+            completion.failed(new RaftException.Stopped("group " + groupId + " is not open on this server"));
+        } else {
+            group.trim(completion);
+        }
     }
 
     /** Who may send a snapshot. */

@@ -190,6 +190,15 @@ final class GroupIndex {
         return null;
     }
 
+    /** How much of the group lies in the file, roughly. */
+    synchronized long bytesIn(Segment segment) {
+        long bytes = 0;
+        for (Extent extent : extents) {
+            bytes += extent.segment() == segment ? extent.bytes() : 0;
+        }
+        return bytes;
+    }
+
     /** The place of the extent that holds {@code index}, or -1. */
     private int find(long index) {
         int low = 0;

@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * Writes records, begins new files and deletes old ones.
@@ -28,7 +29,10 @@ import java.util.NavigableMap;
  * <p>Threads: the log's.
  */
 final class LogWriter {
-    /** How much of an old file is copied per cycle at most: others wait for it. */
+    /**
+     * How much of an old file is copied per cycle, as others wait for it; or half of what was written since the last one if
+     * that is more, as a quarter of a file has to be copied at most while the next one is filled.
+     */
     private static final long MOVED_BYTES_PER_CYCLE = 64 << 10;
 
     private final Disk disk;
@@ -51,6 +55,7 @@ final class LogWriter {
     private long records;
     private long entries;
     private long movedBytes;
+    private long writtenBeforeCycle;
 
     /** Goes on in a new file: discarded records behind the end of a recovered one must not come back to life. */
     LogWriter(Disk disk, String directory, LogOptions options, Recovery recovery) throws IOException {
@@ -274,20 +279,47 @@ final class LogWriter {
 
     /** Copies some of the last entries in an old file, if they are few; to be called before {@link #force}. */
     void moveOldEntries() throws IOException {
+        long most = Math.max(MOVED_BYTES_PER_CYCLE, (out.bytesWritten() - writtenBeforeCycle) / 2);
+        writtenBeforeCycle = out.bytesWritten();
         Segment oldest = segments.getFirst();
-        if (segments.size() <= options.keepSegments() || oldest.liveBytes() > options.segmentBytes() / 4) {
+        if (segments.size() <= options.keepSegments() || oldest.liveBytes() > copiedAtMost()) {
             return;
         }
         long moved = 0;
         for (GroupIndex group : groups.values()) {
             for (Extent extent = group.anyIn(oldest); extent != null; extent = group.anyIn(oldest)) {
-                if (moved >= MOVED_BYTES_PER_CYCLE) {
+                if (moved >= most) {
                     return;
                 }
                 move(group, extent);
                 moved += extent.bytes();
             }
         }
+    }
+
+    private long copiedAtMost() {
+        return options.segmentBytes() / 4;
+    }
+
+    /** See {@link SharedLog#findHolders}. */
+    List<Long> holders() {
+        Segment oldest = segments.getFirst();
+        long rest = oldest.liveBytes();
+        List<Long> holders = new ArrayList<>();
+        if (segments.size() <= options.keepSegments() || rest <= copiedAtMost()) {
+            return holders;
+        }
+        Map<Long, Long> held = new TreeMap<>();
+        groups.values().forEach(group -> held.put(group.groupId(), group.bytesIn(oldest)));
+        List<Map.Entry<Long, Long>> largestFirst = new ArrayList<>(held.entrySet());
+        largestFirst.sort(Map.Entry.<Long, Long>comparingByValue().reversed());
+        for (Map.Entry<Long, Long> group : largestFirst) {
+            if (rest > copiedAtMost()) {
+                holders.add(group.getKey());
+                rest -= group.getValue();
+            }
+        }
+        return holders;
     }
 
     private void move(GroupIndex group, Extent extent) throws IOException {
@@ -306,14 +338,16 @@ final class LogWriter {
         movedBytes += bytes;
     }
 
-    /** Deletes old files in which nothing is live; to be called after {@link #force}. */
-    void collect() throws IOException {
+    /** Deletes old files in which nothing is live, if there are any; to be called after {@link #force}. */
+    boolean collect() throws IOException {
+        int before = segments.size();
         while (segments.size() > 1 && segments.getFirst().liveExtents() == 0) {
             Segment oldest = segments.removeFirst();
             oldest.release();
             disk.delete(oldest.path());
             disk.forceDirectory(directory);
         }
+        return segments.size() < before;
     }
 
     LogStats stats() {

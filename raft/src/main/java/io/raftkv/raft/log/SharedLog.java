@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,6 +149,18 @@ public final class SharedLog implements Closeable {
         submit(new Call(writer -> writer.drop(groupId), CALL_BYTES, durable));
     }
 
+    /**
+     * Finds out who stands in the way of deleting the oldest file: of the groups with entries in it those with the most, as
+     * few as make the rest small enough to be copied out of it. Empty if there are few files, or little to copy.
+     *
+     * @param found called once, on the log executor; never after a failure
+     */
+    public void findHolders(Consumer<List<Long>> found) {
+        List<Long> holders = new ArrayList<>();
+        submit(new Call(
+                writer -> holders.addAll(writer.holders()), CALL_BYTES, () -> found.accept(List.copyOf(holders))));
+    }
+
     /** The highest incarnation of the group that was dropped from this server, 0 if none was. */
     public long dropped(long groupId) {
         return tombstones.getOrDefault(groupId, 0L);
@@ -195,7 +208,9 @@ public final class SharedLog implements Closeable {
             } else if (failure == null) {
                 makeDurable();
                 callBack();
-                writer.collect();
+                if (writer.collect()) {
+                    stats = writer.stats();
+                }
                 if (queue.isEmpty()) {
                     writer.mark();
                 }

@@ -40,7 +40,7 @@ public final class SnapshotStore {
     private final Disk disk;
     private final String directory;
     private final int blockBytes;
-    /** The newest of each group that was looked for; spares reading it again for each transfer. Looked up only. */
+    /** The newest of each group that was looked for; spares reading it again for each transfer. Its order shows nowhere. */
     private final Map<Long, StoredSnapshot> known = new ConcurrentHashMap<>();
 
     /** With the largest blocks. */
@@ -111,6 +111,11 @@ public final class SnapshotStore {
             throw damage;
         }
         return Optional.empty();
+    }
+
+    /** The bytes of the newest snapshots of all groups that were opened. */
+    public long newestBytes() {
+        return known.values().stream().mapToLong(StoredSnapshot::totalBytes).sum();
     }
 
     /**

@@ -149,7 +149,8 @@ final class SimNode {
     }
 
     private static LogOptions logOptions(Swarm swarm) {
-        return new LogOptions(swarm.segmentBytes(), 4 << 10, swarm.preallocateBytes(), 2, failure -> {});
+        return new LogOptions(swarm.segmentBytes(), 4 << 10, swarm.preallocateBytes(), 2, failure -> {})
+                .withMaxSegments(swarm.maxSegments());
     }
 
     private void failed(Throwable cause) {

@@ -63,6 +63,7 @@ class SimulationSpeedTest {
                 8,
                 16 << 20,
                 32 << 10,
+                1000,
                 4 << 10,
                 4000,
                 4,
