@@ -10,6 +10,9 @@ import java.util.List;
  * @param voters the first configuration, in the order of the group's list
  */
 public record Genesis(int shard, long generation, List<Voter> voters) {
+    /** The incarnation of the voters of every shard's first configuration; replicas that are added later have higher ones. */
+    public static final long FIRST = 1;
+
     public Genesis {
         voters = List.copyOf(voters);
     }

@@ -15,6 +15,7 @@ import io.raftkv.kvserver.cluster.ShardTable;
 import io.raftkv.kvserver.command.Limits;
 import io.raftkv.kvserver.service.KvHandler;
 import io.raftkv.kvserver.shard.ShardGroup;
+import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.transport.netty.NettyTransport;
 import io.raftkv.resp.RespLimits;
 import io.raftkv.resp.RespServer;
@@ -55,12 +56,16 @@ public final class KvServer implements AutoCloseable {
         this.loops = new MultiThreadIoEventLoopGroup(
                 loopCount(config), new DefaultThreadFactory("raftkv-kvserver-loop"), NioIoHandler.newFactory());
         // The two know each other: a shard that is won is registered, and a shard that is known is opened.
-        this.host = new RaftHost(config, table, loops, this::leaderChanged, this::fail);
+        this.host = new RaftHost(config, table, loops, this::leaderChanged, this::invited, this::fail);
         this.membership = new Membership(clientConfig(config), table, new ClusterFile(config.data()), host, this::fail);
     }
 
     private void leaderChanged(ShardGroup shard) {
         membership.leaderChanged(shard);
+    }
+
+    private void invited(long groupId, ReplicaId replica) {
+        membership.invited(groupId, replica);
     }
 
     /** One core is left to the threads that write the log and the snapshots. */
@@ -102,6 +107,7 @@ public final class KvServer implements AutoCloseable {
         ClusterState known = membership.load();
         if (!known.clusterId().isEmpty()) {
             host.start(known.clusterId());
+            host.openAll();
             membership.openKnown();
         }
         Limits limits = new Limits(config.maxKeyBytes(), config.maxValueBytes());

@@ -5,6 +5,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.raftkv.callback.Genesis;
+import io.raftkv.callback.Placement;
 import io.raftkv.config.HostPort;
 import io.raftkv.config.ServerConfig;
 import io.raftkv.kvserver.cluster.ShardOpener;
@@ -28,6 +29,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +43,8 @@ import org.slf4j.LoggerFactory;
  * Runs this server's replicas: one Raft node with its log, its snapshots and its links to peers, on the loops that serve
  * the clients too.
  *
- * <p>Threads: {@link #start}, {@link #open} and {@link #close} one at a time; {@link #accept} any.
+ * <p>Threads: {@link #start}, {@link #open}, {@link #openAll}, {@link #openAdded} and {@link #close} one at a time;
+ * {@link #accept} and {@link #drop} any.
  */
 final class RaftHost implements ShardOpener {
     private static final Logger LOG = LoggerFactory.getLogger(RaftHost.class);
@@ -53,23 +57,29 @@ final class RaftHost implements ShardOpener {
     private final ShardTable table;
     private final EventLoopGroup loops;
     private final Consumer<ShardGroup> onLeaderChange;
+    private final RaftNodeOptions.OnInvited onInvited;
     private final Consumer<Throwable> onFailure;
     private final ExecutorService logWriter = oneThread("log");
     private final ExecutorService background = oneThread("background");
     private volatile @Nullable NettyTransport transport;
-    private @Nullable RaftNode node;
+    private volatile @Nullable RaftNode node;
+    private final ShardGroup.Listener listener = new Listener();
+    /** Groups whose data is being deleted. */
+    private final Set<Long> dropping = ConcurrentHashMap.newKeySet();
 
     RaftHost(
             ServerConfig config,
             ShardTable table,
             EventLoopGroup loops,
             Consumer<ShardGroup> onLeaderChange,
+            RaftNodeOptions.OnInvited onInvited,
             Consumer<Throwable> onFailure) {
         this.config = config;
         this.options = raftOptions(config);
         this.table = table;
         this.loops = loops;
         this.onLeaderChange = onLeaderChange;
+        this.onInvited = onInvited;
         this.onFailure = onFailure;
     }
 
@@ -97,6 +107,7 @@ final class RaftHost implements ShardOpener {
                         links)
                 .raft(options)
                 .seed(System.nanoTime() ^ table.serverId())
+                .onInvited(onInvited)
                 .onFailure(onFailure)
                 .build());
         transport = links;
@@ -137,29 +148,113 @@ final class RaftHost implements ShardOpener {
     }
 
     @Override
-    public void open(Genesis genesis) throws IOException {
-        if (node == null) {
-            throw new IllegalStateException("a shard is opened before the node was started");
+    public void openAll() throws IOException {
+        RaftNode opened = started();
+        for (long groupId : opened.groupsOnDisk()) {
+            int shard = (int) groupId;
+            long generation = groupId >>> 32;
+            long incarnation = opened.incarnationOnDisk(groupId);
+            Placement placement = table.state().placements().get(shard);
+            if (incarnation == 0 && placement != null) {
+                // The log was damaged. If this is not it either, its group says so, and asks for the right one.
+                incarnation = placement.voters().getOrDefault(table.serverId(), 0L);
+            }
+            // One that is part of how the shard began is opened with that.
+            if (incarnation > Genesis.FIRST && shard < table.shards()) {
+                open(shard, generation, incarnation, null);
+            }
         }
+    }
+
+    @Override
+    public void open(Genesis genesis) throws IOException {
         List<ReplicaId> voters = genesis.voters().stream()
                 .map(voter -> new ReplicaId(voter.server(), voter.incarnation()))
                 .toList();
-        ReplicaId self = voters.stream()
-                .filter(voter -> voter.server() == table.serverId())
-                .findFirst()
-                .orElseThrow();
-        // Replicas take turns in leading first, so that the shards of a group are spread over its servers.
-        boolean preferred = self.equals(voters.get(genesis.shard() % voters.size()));
-        ShardMachine machine = new ShardMachine();
-        RaftGroup group = node.openGroup(groupId(genesis), self, Configuration.of(voters), machine, preferred);
-        ShardGroup shard =
-                new ShardGroup(genesis.shard(), genesis.generation(), group, machine, table, this::leaderChanged);
-        table.add(shard);
-        shard.start();
+        long groupId = groupId(genesis.generation(), genesis.shard());
+        for (ReplicaId voter : voters) {
+            if (voter.server() == table.serverId()
+                    && started().droppedIncarnation(groupId) < voter.incarnation()
+                    && started().incarnationOnDisk(groupId) <= voter.incarnation()) {
+                open(genesis.shard(), genesis.generation(), voter.incarnation(), voters);
+            }
+        }
     }
 
-    static long groupId(Genesis genesis) {
-        return genesis.generation() << 32 | genesis.shard();
+    private RaftNode started() {
+        if (node == null) {
+            throw new IllegalStateException("a shard is opened before the node was started");
+        }
+        return node;
+    }
+
+    /** @param genesis the voters with which the shard began, if this server is one of them; else others fill the replica */
+    private synchronized void open(int shard, long generation, long incarnation, @Nullable List<ReplicaId> genesis)
+            throws IOException {
+        long groupId = groupId(generation, shard);
+        if (table.group(shard) != null || dropping.contains(groupId)) {
+            return;
+        }
+        ReplicaId self = new ReplicaId(table.serverId(), incarnation);
+        // Replicas take turns in leading first, so that the shards of a group are spread over its servers.
+        boolean preferred = genesis != null && self.equals(genesis.get(shard % genesis.size()));
+        ShardMachine machine = new ShardMachine();
+        RaftGroup group = started()
+                .openGroup(groupId, self, genesis == null ? null : Configuration.of(genesis), machine, preferred);
+        ShardGroup opened = new ShardGroup(shard, generation, group, machine, table, listener);
+        table.add(opened);
+        opened.start();
+    }
+
+    @Override
+    public void openAdded(long groupId, ReplicaId added) throws IOException {
+        int shard = (int) groupId;
+        if (added.incarnation() <= Genesis.FIRST || shard >= table.shards()) {
+            return; // It is opened with the genesis of the shard, once that is known.
+        }
+        ShardGroup earlier = table.group(shard);
+        if (earlier == null) {
+            LOG.info("shard {}: a copy is made here", shard);
+            open(shard, groupId >>> 32, added.incarnation(), null);
+        } else if (earlier.group().self().incarnation() < added.incarnation()
+                && earlier.group().status().configuration().members().isEmpty()) {
+            // It left before it was filled, and knows nobody who could tell it.
+            drop(earlier);
+        }
+    }
+
+    @Override
+    public void drop(ShardGroup shard) {
+        long groupId = shard.group().id();
+        if (!dropping.add(groupId)) {
+            return;
+        }
+        table.remove(shard);
+        shard.close();
+        started().dropGroup(groupId).whenComplete((nothing, failure) -> {
+            dropping.remove(groupId);
+            if (failure != null) {
+                onFailure.accept(failure);
+            } else {
+                LOG.info("shard {}: moved away, the copy here is deleted", shard.shard());
+            }
+        });
+    }
+
+    private final class Listener implements ShardGroup.Listener {
+        @Override
+        public void leaderChanged(ShardGroup shard, LeaderView before) {
+            RaftHost.this.leaderChanged(shard, before);
+        }
+
+        @Override
+        public void removed(ShardGroup shard) {
+            drop(shard);
+        }
+    }
+
+    private static long groupId(long generation, int shard) {
+        return generation << 32 | shard;
     }
 
     private void leaderChanged(ShardGroup shard, LeaderView before) {
@@ -167,18 +262,13 @@ final class RaftHost implements ShardOpener {
         if (now.ready()) {
             LOG.info("shard {}: {} leads term {}", shard.shard(), table.self(), now.term());
         } else if (now.leader() == null && before.leader() != null) {
-            LOG.info("shard {}: {} leads no more, an election begins", shard.shard(), nameOf(before.leader()));
+            LOG.info("shard {}: {} leads no more, an election begins", shard.shard(), table.nameOf(before.leader()));
         } else if (now.leader() != null) {
             // The leader says so itself; one line for a change is enough.
-            LOG.debug("shard {}: follows {} in term {}", shard.shard(), nameOf(now.leader()), now.term());
+            LOG.debug("shard {}: follows {} in term {}", shard.shard(), table.nameOf(now.leader()), now.term());
         }
         table.changed();
         onLeaderChange.accept(shard);
-    }
-
-    private String nameOf(ReplicaId replica) {
-        HostPort address = table.addressOf(replica.server());
-        return address == null ? replica.toString() : address.toString();
     }
 
     /** Takes a connection of a peer; closes it while this server has no node yet, as peers try again. */

@@ -2,6 +2,7 @@ package io.raftkv.kvserver.cluster;
 
 import io.raftkv.callback.Genesis;
 import io.raftkv.callback.Genesis.Voter;
+import io.raftkv.callback.Placement;
 import io.raftkv.callback.ShardMap;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * slot SHARD ADDRESS
  * server ADDRESS ID
  * genesis SHARD GENERATION ID/INCARNATION/ADDRESS …
+ * placement SHARD GENERATION INDEX MAPVERSION ID/INCARNATION … - ID/INCARNATION …    voters - retired
  * end CRC32C
  * </pre>
  *
@@ -81,7 +83,17 @@ public final class ClusterFile {
                                 .map(v -> hex(v.server()) + "/" + v.incarnation() + "/" + v.address())
                                 .collect(Collectors.joining(" "))
                         + "\n"));
+        state.placements()
+                .values()
+                .forEach(at -> out.append("placement " + at.shard() + " " + at.generation() + " " + at.index() + " "
+                        + at.mapVersion() + replicas(at.voters()) + " -" + replicas(at.retired()) + "\n"));
         return out.toString();
+    }
+
+    private static String replicas(SortedMap<Long, Long> replicas) {
+        return replicas.entrySet().stream()
+                .map(replica -> " " + hex(replica.getKey()) + "/" + replica.getValue())
+                .collect(Collectors.joining());
     }
 
     private static String hex(long id) {
@@ -113,6 +125,7 @@ public final class ClusterFile {
         private final List<@Nullable String> slots = new ArrayList<>();
         private final SortedMap<String, Long> servers = new TreeMap<>();
         private final SortedMap<Integer, Genesis> genesis = new TreeMap<>();
+        private final SortedMap<Integer, Placement> placements = new TreeMap<>();
 
         void line(String[] words) {
             switch (words[0]) {
@@ -130,6 +143,7 @@ public final class ClusterFile {
                             rest(words, 3).stream().map(Parser::voter).toList();
                     genesis.put(shard, new Genesis(shard, Long.parseLong(words[2]), voters));
                 }
+                case "placement" -> placement(words);
                 default -> throw new IllegalArgumentException("unknown line " + words[0]);
             }
         }
@@ -145,13 +159,37 @@ public final class ClusterFile {
             return List.of(words).subList(from, words.length);
         }
 
+        private void placement(String[] words) {
+            List<String> replicas = rest(words, 5);
+            int dash = replicas.indexOf("-");
+            int shard = Integer.parseInt(words[1]);
+            placements.put(
+                    shard,
+                    new Placement(
+                            shard,
+                            Long.parseLong(words[2]),
+                            Long.parseLong(words[3]),
+                            Long.parseLong(words[4]),
+                            replicas(replicas.subList(0, dash)),
+                            replicas(replicas.subList(dash + 1, replicas.size()))));
+        }
+
+        private static SortedMap<Long, Long> replicas(List<String> texts) {
+            SortedMap<Long, Long> replicas = new TreeMap<>();
+            for (String text : texts) {
+                String[] parts = text.split("/", 2);
+                replicas.put(HexFormat.fromHexDigitsToLong(parts[0]), Long.parseLong(parts[1]));
+            }
+            return replicas;
+        }
+
         private static Voter voter(String text) {
             String[] parts = text.split("/", 3);
             return new Voter(HexFormat.fromHexDigitsToLong(parts[0]), Long.parseLong(parts[1]), parts[2]);
         }
 
         ClusterState done() {
-            return new ClusterState(clusterId, new ShardMap(mapVersion, gids, groups), slots, servers, genesis);
+            return new ClusterState(clusterId, new ShardMap(mapVersion, gids, groups), slots, servers, genesis, placements);
         }
     }
 }

@@ -6,18 +6,21 @@ import io.raftkv.callback.ClusterInfo;
 import io.raftkv.callback.CoordinatorClient;
 import io.raftkv.callback.CoordinatorException;
 import io.raftkv.callback.Genesis;
+import io.raftkv.callback.Placement;
 import io.raftkv.callback.RaftCallBack;
 import io.raftkv.callback.RaftClient;
 import io.raftkv.callback.RaftClientImp;
 import io.raftkv.callback.ShardMap;
 import io.raftkv.config.HostPort;
 import io.raftkv.kvserver.shard.ShardGroup;
+import io.raftkv.raft.ReplicaId;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -31,7 +34,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps this server in the cluster: holds its session with the coordinator, learns the map, opens the shards that are its
- * own, and registers those that it leads. One round does all of it and may be repeated at any time; rounds follow changes,
+ * own, registers those that it leads and moves them to where the map wants them. One round does all of it and may be repeated at any time; rounds follow changes,
  * and a slow clock in case that a change was missed. If the coordinator is away rounds fail, and nothing else.
  *
  * <p>Threads: all work is done by one thread of its own, which may block; the public methods may be called from any.
@@ -57,6 +60,9 @@ public final class Membership implements AutoCloseable {
     private final ScheduledExecutorService control;
     private final AtomicBoolean roundIsDue = new AtomicBoolean();
     private final SlotRegistrar registrar;
+    private final Reconciler reconciler;
+    /** Replicas that leaders count on and that are not open, by group. */
+    private final Map<Long, ReplicaId> invited = new ConcurrentHashMap<>();
 
     /** Written by the control thread; closing it from elsewhere ends the calls that wait in it. */
     private volatile @Nullable RaftClient client;
@@ -77,6 +83,7 @@ public final class Membership implements AutoCloseable {
         this.opener = opener;
         this.onFatal = onFatal;
         this.registrar = new SlotRegistrar(table);
+        this.reconciler = new Reconciler(table, this::roundSoon);
         ScheduledThreadPoolExecutor one =
                 new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("raftkv-kvserver-control", true));
         one.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -94,10 +101,30 @@ public final class Membership implements AutoCloseable {
         roundSoon();
     }
 
-    /** To be told when the leader of a shard changed: registers it if it is this server. */
+    /** To be told when the leader of a shard changed: if it is this server, registers it, and goes on with its moves. */
     public void leaderChanged(ShardGroup group) {
         if (registrar.leaderChanged(group)) {
             submit(this::registerNow);
+            roundSoon();
+        }
+    }
+
+    /** To be told of a replica that a leader counts on and that is not open. */
+    public void invited(long groupId, ReplicaId replica) {
+        if (!replica.equals(invited.put(groupId, replica))) {
+            submit(() -> openInvited(groupId, replica));
+        }
+    }
+
+    private void openInvited(long groupId, ReplicaId replica) {
+        invited.remove(groupId);
+        if (closed) {
+            return;
+        }
+        try {
+            opener.openAdded(groupId, replica);
+        } catch (IOException | RuntimeException e) {
+            fatal(e);
         }
     }
 
@@ -142,7 +169,11 @@ public final class Membership implements AutoCloseable {
             RaftClient session = session();
             learn(session);
             openShards(session.coordinator());
-            boolean settled = isAllRegistered() && table.waiting().isEmpty();
+            dropLeft();
+            boolean settled = reconciler.round()
+                    & reconciler.tellPlacements(session.coordinator())
+                    & isAllRegistered()
+                    & table.waiting().isEmpty();
             failures = 0;
             lastFailure = null;
             again(settled ? SAFETY_MS : RETRY_MS);
@@ -166,6 +197,10 @@ public final class Membership implements AutoCloseable {
         if (!closed && !text.equals(lastFailure)) {
             LOG.warn("the coordinator cannot be asked: {}; the shards on disk are served, and it is tried again", text);
             lastFailure = text;
+        }
+        if (!closed) {
+            // The last map counts while there is no newer one.
+            reconciler.round();
         }
         failures++;
         again(Math.min(MAX_RETRY_MS, RETRY_MS * failures));
@@ -231,11 +266,12 @@ public final class Membership implements AutoCloseable {
         CoordinatorClient coordinator = session.coordinator();
         ShardMap map = coordinator.query();
         List<Genesis> genesis = coordinator.genesis();
+        List<Placement> placements = coordinator.placements();
         Map<String, Long> servers = coordinator.servers();
         List<@Nullable String> slots = coordinator.slots(config.service());
         List<String> alive = session.getCurrentAlive();
         ClusterState state = table.update(
-                old -> old.withMap(map).withServers(servers).withSlots(slots).withGenesis(genesis));
+                old -> old.withMap(map).withServers(servers).withSlots(slots).withGenesis(genesis).withPlacements(placements));
         table.setAlive(alive);
         file.save(state);
         opener.start(state.clusterId());
@@ -281,6 +317,11 @@ public final class Membership implements AutoCloseable {
                 opener.open(genesis);
             }
         }
+    }
+
+    /** Deletes the replicas that left their groups while nobody could tell them. */
+    private void dropLeft() {
+        table.groups().stream().filter(reconciler::hasLeft).forEach(opener::drop);
     }
 
     private boolean isMine(int shard) {

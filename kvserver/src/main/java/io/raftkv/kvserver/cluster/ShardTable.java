@@ -8,6 +8,7 @@ import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.resp.RespValue;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,6 +141,17 @@ public final class ShardTable implements ShardDirectory {
         changed();
     }
 
+    /** Takes a replica out of the table; clients are sent to the leader that it knew. */
+    public synchronized void remove(ShardGroup group) {
+        groups.compareAndSet(group.shard(), group, null);
+        ReplicaId leader = group.view().leader();
+        HostPort address = leader == null ? null : addressOf(leader.server());
+        if (address != null) {
+            update(known -> known.withSlot(group.shard(), address.toString()));
+        }
+        changed();
+    }
+
     /** This server's replica of a shard, or null. */
     public @Nullable ShardGroup group(int shard) {
         AtomicReferenceArray<@Nullable ShardGroup> all = groups;
@@ -167,6 +180,11 @@ public final class ShardTable implements ShardDirectory {
         return waiting;
     }
 
+    /** In words, what keeps a shard that is led here from being where the map wants it; empty if it is there. */
+    public String movesWaitFor(ShardGroup group) {
+        return Reconciler.waitsFor(this, group);
+    }
+
     @Override
     public @Nullable ShardGroup groupOf(int hashSlot) {
         AtomicReferenceArray<@Nullable ShardGroup> all = groups;
@@ -176,6 +194,17 @@ public final class ShardTable implements ShardDirectory {
     @Override
     public @Nullable HostPort addressOf(long serverId) {
         return addresses.get(serverId);
+    }
+
+    /** The addresses of these replicas, for people; ids where none is known. */
+    public String namesOf(Collection<ReplicaId> replicas) {
+        return replicas.stream().map(this::nameOf).collect(Collectors.joining(", "));
+    }
+
+    /** The address of a replica's server, or its id if none is known. */
+    public String nameOf(ReplicaId replica) {
+        HostPort address = addressOf(replica.server());
+        return address == null ? replica.toString() : address.toString();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.raftkv.kvserver.cluster;
 
 import io.raftkv.callback.Genesis;
+import io.raftkv.callback.Placement;
 import io.raftkv.config.HostPort;
 import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.raft.ReplicaId;
@@ -8,7 +9,10 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,12 +80,28 @@ public record Topology(long change, long mapVersion, List<Node> nodes, List<Shar
         for (int shard = 0; shard < state.shards(); shard++) {
             shards.add(shardOf(table, state, shard, nodes));
         }
-        return new Topology(change, state.map().version(), List.copyOf(nodes.values()), shards);
+        return new Topology(change, state.map().version(), shown(state, nodes, shards), shards);
+    }
+
+    /** All but those that are gone and hold nothing: clients would try to reach them for ever. */
+    private static List<Node> shown(ClusterState state, Map<String, Node> nodes, List<Shard> shards) {
+        Set<String> wanted = new TreeSet<>();
+        state.map().groups().values().forEach(group -> group.forEach(
+                address -> wanted.add(HostPort.parse(address).toString())));
+        shards.forEach(shard -> shard.replicas().forEach(node -> wanted.add(node.address().toString())));
+        shards.forEach(shard -> {
+            if (shard.leader() != null) {
+                wanted.add(shard.leader().address().toString());
+            }
+        });
+        return nodes.values().stream()
+                .filter(node -> node.alive() || wanted.contains(node.address().toString()))
+                .toList();
     }
 
     private static Shard shardOf(ShardTable table, ClusterState state, int shard, Map<String, Node> nodes) {
-        List<Node> members = membersOf(state, shard, nodes);
         ShardGroup group = table.group(shard);
+        List<Node> members = membersOf(table, group, state, shard, nodes);
         ReplicaId known = group == null ? null : group.view().leader();
         HostPort knownAddress = known == null ? null : table.addressOf(known.server());
         String registered = state.slot(shard);
@@ -104,18 +124,29 @@ public record Topology(long change, long mapVersion, List<Node> nodes, List<Shar
                 group == null ? 0 : group.view().term());
     }
 
-    private static List<Node> membersOf(ClusterState state, int shard, Map<String, Node> nodes) {
+    /** As the own replica knows them, else as the shard's leader told the coordinator, else as the shard began or will. */
+    private static List<Node> membersOf(
+            ShardTable table, @Nullable ShardGroup group, ClusterState state, int shard, Map<String, Node> nodes) {
+        Placement placement = state.placements().get(shard);
         Genesis genesis = state.genesis().get(shard);
-        List<String> addresses = genesis == null
-                ? state.map().serversOf(shard)
-                : genesis.voters().stream().map(Genesis.Voter::address).toList();
+        Stream<@Nullable HostPort> addresses;
+        if (group != null && !group.group().status().configuration().voters().isEmpty()) {
+            addresses = group.group().status().configuration().voters().stream()
+                    .map(voter -> table.addressOf(voter.server()));
+        } else if (placement != null) {
+            addresses = placement.voters().keySet().stream().map(table::addressOf);
+        } else if (genesis != null) {
+            addresses = genesis.voters().stream().map(voter -> HostPort.parse(voter.address()));
+        } else {
+            addresses = state.map().serversOf(shard).stream().map(HostPort::parse);
+        }
         List<Node> members = new ArrayList<>();
-        for (String address : addresses) {
-            Node node = nodes.get(HostPort.parse(address).toString());
+        addresses.forEach(address -> {
+            Node node = address == null ? null : nodes.get(address.toString());
             if (node != null) {
                 members.add(node);
             }
-        }
+        });
         return members;
     }
 }

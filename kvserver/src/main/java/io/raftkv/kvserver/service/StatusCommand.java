@@ -4,6 +4,7 @@ import io.raftkv.config.HostPort;
 import io.raftkv.kvserver.cluster.ShardTable;
 import io.raftkv.kvserver.shard.LeaderView;
 import io.raftkv.kvserver.shard.ShardGroup;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.resp.CommandHandler;
@@ -47,6 +48,8 @@ final class StatusCommand implements CommandHandler {
                 .add("keys", 0)
                 .add("bytes", 0)
                 .add("state", reason)
+                .add("map-version", 0)
+                .add("move", "")
                 .done();
     }
 
@@ -67,6 +70,8 @@ final class StatusCommand implements CommandHandler {
                 .add("keys", group.engine().size())
                 .add("bytes", group.engine().bytes())
                 .add("state", state(view))
+                .add("map-version", status.configuration().mapVersion())
+                .add("move", view.ready() ? table.movesWaitFor(group) : "")
                 .done();
     }
 
@@ -79,8 +84,20 @@ final class StatusCommand implements CommandHandler {
 
     private RespValue members(GroupStatus status) {
         return RespValue.array(status.configuration().members().stream()
-                .map(member -> RespValue.array(text(member), RespValue.integer(matchOf(status, member))))
+                .map(member -> RespValue.array(
+                        text(member), RespValue.integer(matchOf(status, member)), RespValue.bulk(roleOf(status, member))))
                 .toList());
+    }
+
+    /** {@code voter}, {@code learner}, or in the middle of a change {@code joining} and {@code leaving}. */
+    private static String roleOf(GroupStatus status, ReplicaId member) {
+        Configuration configuration = status.configuration();
+        if (configuration.learners().contains(member)) {
+            return "learner";
+        }
+        boolean isOld = configuration.oldVoters().contains(member);
+        boolean isNew = configuration.voters().contains(member);
+        return !configuration.isJoint() || isOld && isNew ? "voter" : isNew ? "joining" : "leaving";
     }
 
     private static long matchOf(GroupStatus status, ReplicaId member) {

@@ -10,7 +10,6 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.resp.RespValue;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +33,7 @@ public final class ShardGroup {
     private final RaftGroup group;
     private final ShardMachine machine;
     private final ShardDirectory directory;
-    private final BiConsumer<ShardGroup, LeaderView> onLeaderChange;
+    private final Listener listener;
 
     private final ArrayDeque<Request> held = new ArrayDeque<>();
     private long heldBytes;
@@ -42,29 +41,48 @@ public final class ShardGroup {
     private boolean closed;
     private volatile LeaderView view = LeaderView.NONE;
 
-    /**
-     * Threads: any; {@link #start} is due next.
-     *
-     * @param onLeaderChange told on the loop after {@link #view} changed, with what it was before
-     */
+    /** Hears what becomes of a replica. Threads: the loop of the group. */
+    @FunctionalInterface
+    public interface Listener {
+        /** {@link ShardGroup#view} changed; {@code before} is what it was. */
+        void leaderChanged(ShardGroup shard, LeaderView before);
+
+        /** The replica left the shard's group for good; its data may go. Told once or more. */
+        default void removed(ShardGroup shard) {}
+    }
+
+    /** Threads: any; {@link #start} is due next. */
     public ShardGroup(
             int shard,
             long generation,
             RaftGroup group,
             ShardMachine machine,
             ShardDirectory directory,
-            BiConsumer<ShardGroup, LeaderView> onLeaderChange) {
+            Listener listener) {
         this.shard = shard;
         this.generation = generation;
         this.group = group;
         this.machine = machine;
         this.directory = directory;
-        this.onLeaderChange = onLeaderChange;
+        this.listener = listener;
     }
 
     /** Begins to follow who leads. Threads: any. */
     public void start() {
-        execute(() -> group.onLeaderChange(this::leaderChanged));
+        execute(() -> group.onLeaderChange(new RaftGroup.LeaderListener() {
+            @Override
+            public void leaderChanged(@Nullable ReplicaId leader, long term, boolean ready) {
+                LeaderView before = view;
+                view = new LeaderView(leader, term, ready);
+                retryHeld();
+                listener.leaderChanged(ShardGroup.this, before);
+            }
+
+            @Override
+            public void removed(long configurationIndex) {
+                listener.removed(ShardGroup.this);
+            }
+        }));
     }
 
     /** The number of the shard. Threads: any. */
@@ -133,13 +151,6 @@ public final class ShardGroup {
         } else {
             request.answer(DOWN);
         }
-    }
-
-    private void leaderChanged(@Nullable ReplicaId leader, long term, boolean ready) {
-        LeaderView before = view;
-        view = new LeaderView(leader, term, ready);
-        retryHeld();
-        onLeaderChange.accept(this, before);
     }
 
     private boolean redirect(Request request) {
