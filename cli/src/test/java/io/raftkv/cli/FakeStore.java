@@ -72,7 +72,9 @@ public final class FakeStore implements AutoCloseable {
                 args.length > 1 && text(args[1]).equals("99")
                         ? RespValue.error("ERR there is no version 99")
                         : shardMap();
-            case "JOIN", "LEAVE", "MOVE" -> {
+            case "SERVER.LIST" -> map(address(), RespValue.bulk("1f"));
+            case "GENESIS", "PLACEMENT" -> RespValue.array();
+            case "JOIN", "LEAVE", "MOVE", "SERVER.REPLACE" -> {
                 changes.add(command);
                 yield command.contains(" 9")
                         ? RespValue.error("NOSUCHGROUP there is no group 9")
@@ -128,7 +130,8 @@ public final class FakeStore implements AutoCloseable {
                 "leader", RespValue.nil(),
                 "commit", RespValue.integer(100),
                 "last", RespValue.integer(120),
-                "members", RespValue.array(RespValue.array(RespValue.bulk(address()), RespValue.integer(117))),
+                "members", RespValue.array(RespValue.array(
+                        RespValue.bulk(address()), RespValue.integer(117), RespValue.bulk("voter"))),
                 "keys", RespValue.integer(42),
                 "state", RespValue.bulk(state));
     }

@@ -2,12 +2,15 @@ package io.raftkv.cli.ctl;
 
 import io.netty.channel.EventLoopGroup;
 import io.raftkv.callback.CoordinatorClient;
+import io.raftkv.callback.Genesis;
+import io.raftkv.callback.Placement;
 import io.raftkv.callback.ShardMap;
 import io.raftkv.cli.Failures;
 import io.raftkv.config.HostPort;
 import io.raftkv.resp.RespClient;
 import io.raftkv.resp.RespValue;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,16 +38,29 @@ record ClusterView(ShardMap map, Map<HostPort, List<ReplicaStatus>> replicas, Ma
         boolean serves() {
             return status != null && status.serves();
         }
+
+        /** Whether it serves from where the map wants it. */
+        boolean isInPlace() {
+            return status != null && status.serves() && status.isAt(servers);
+        }
     }
 
-    /** Asks the coordinator for the map and all servers in it for their state, all at once. */
+    /** Asks the coordinator for the map, and all servers that have or should have a shard for their state, all at once. */
     static ClusterView read(CoordinatorClient coordinator, EventLoopGroup loops) {
         ShardMap map = coordinator.query();
+        Map<Long, String> addresses = new TreeMap<>();
+        coordinator.servers().forEach((address, id) -> addresses.put(id, address));
         Map<HostPort, CompletableFuture<List<ReplicaStatus>>> asked = new LinkedHashMap<>();
         for (List<String> servers : map.groups().values()) {
             for (String server : servers) {
                 asked.computeIfAbsent(HostPort.parse(server), address -> ask(address, loops));
             }
+        }
+        for (Placement placement : coordinator.placements()) {
+            askAll(placement.voters().keySet(), addresses, asked, loops);
+        }
+        for (Genesis genesis : coordinator.genesis()) {
+            askAll(genesis.voters().stream().map(Genesis.Voter::server).toList(), addresses, asked, loops);
         }
         Map<HostPort, List<ReplicaStatus>> replicas = new LinkedHashMap<>();
         Map<HostPort, String> silent = new LinkedHashMap<>();
@@ -56,6 +72,19 @@ record ClusterView(ShardMap map, Map<HostPort, List<ReplicaStatus>> replicas, Ma
             }
         });
         return new ClusterView(map, replicas, silent);
+    }
+
+    private static void askAll(
+            Collection<Long> servers,
+            Map<Long, String> addresses,
+            Map<HostPort, CompletableFuture<List<ReplicaStatus>>> asked,
+            EventLoopGroup loops) {
+        for (long server : servers) {
+            String known = addresses.get(server);
+            if (known != null) {
+                asked.computeIfAbsent(HostPort.parse(known), address -> ask(address, loops));
+            }
+        }
     }
 
     /** The shards in order. */
@@ -88,20 +117,18 @@ record ClusterView(ShardMap map, Map<HostPort, List<ReplicaStatus>> replicas, Ma
             return "no group";
         }
         if (shard.status() != null) {
-            return shard.status().state();
+            String move = shard.status().move();
+            return shard.status().state() + (move.isEmpty() ? "" : "; " + move);
         }
         List<String> reasons = new ArrayList<>();
         for (HostPort server : shard.servers()) {
-            String why = silent.get(server);
-            if (why != null) {
+            if (silent.containsKey(server)) {
                 reasons.add(server + " does not answer");
-            } else {
-                replicas.getOrDefault(server, List.of()).stream()
-                        .filter(row ->
-                                row.shard() == shard.number() && !row.state().isEmpty())
-                        .forEach(row -> reasons.add(server + ": " + row.state()));
             }
         }
+        replicas.forEach((server, rows) -> rows.stream()
+                .filter(row -> row.shard() == shard.number() && !row.state().isEmpty())
+                .forEach(row -> reasons.add(server + ": " + row.state())));
         return reasons.isEmpty() ? "no leader" : "no leader; " + String.join(", ", reasons);
     }
 

@@ -18,7 +18,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Look at the cluster and change it: at a prompt, or one command given as arguments, or lines from standard"
                     + " input.",
-            "Commands: query, join, leave, move, slots, setslot, alive, members, status, info, wait, help.",
+            "Commands: query, join, leave, move, replace, slots, setslot, alive, members, status, explain,"
+                    + " info, wait, help.",
             "With lines from standard input the exit code is 1 if one of them failed; the others are run all the same."
         },
         footer = {"", "Help on a command: raftkv ctl COMMAND --help", "Example: raftkv ctl join 1 :7001,:7002,:7003"})

@@ -32,11 +32,13 @@ final class CtlInterpreter implements LineLoop.Interpreter {
                 .add("join", () -> new JoinCommand(session))
                 .add("leave", () -> new LeaveCommand(session))
                 .add("move", () -> new MoveCommand(session))
+                .add("replace", () -> new ReplaceCommand(session))
                 .add("slots", () -> new SlotsCommand(session))
                 .add("setslot", () -> new SetSlotCommand(session))
                 .add("alive", () -> new AliveCommand(session))
                 .add("members", () -> new MembersCommand(session))
                 .add("status", () -> new StatusCommand(session))
+                .add("explain", () -> new ExplainCommand(session))
                 .add("info", () -> new InfoCommand(session))
                 .add("wait", () -> new WaitCommand(session))
                 .add("setup", () -> new SetupCommand(session));

@@ -1,33 +1,56 @@
 package io.raftkv.cli.ctl;
 
+import io.raftkv.config.HostPort;
 import io.raftkv.resp.RespValue;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a server says of its replica of a shard, a row of {@code RKV.STATUS}.
  *
- * @param members each voter's address and how far its log matches the leader's; -1 if that is not known
+ * @param members each member's address and how far its log matches the leader's; -1 if that is not known
+ * @param roles each member's role: {@code voter}, {@code learner}, and in the middle of a change {@code joining} and
+ *     {@code leaving}
+ * @param move what keeps the shard from being where the map wants it, as its leader says; empty if nothing does
  */
 record ReplicaStatus(
-        int shard, String role, long term, long commit, long last, Map<String, Long> members, long keys, String state) {
+        int shard,
+        String role,
+        long term,
+        @Nullable String leader,
+        long commit,
+        long last,
+        Map<String, Long> members,
+        Map<String, String> roles,
+        long keys,
+        String state,
+        String move) {
     static ReplicaStatus of(RespValue row) {
         Map<String, RespValue> fields = row.asMap();
         Map<String, Long> members = new LinkedHashMap<>();
+        Map<String, String> roles = new LinkedHashMap<>();
         for (RespValue member : list(fields, "members")) {
             List<RespValue> pair = member.asList();
             members.put(pair.get(0).asText(), pair.get(1).asLong());
+            roles.put(pair.get(0).asText(), pair.get(2).asText());
         }
         return new ReplicaStatus(
                 (int) number(fields, "shard"),
                 text(fields, "role"),
                 number(fields, "term"),
+                nullableText(fields, "leader"),
                 number(fields, "commit"),
                 number(fields, "last"),
                 members,
+                roles,
                 number(fields, "keys"),
-                text(fields, "state"));
+                text(fields, "state"),
+                text(fields, "move"));
     }
 
     boolean leads() {
@@ -38,12 +61,21 @@ record ReplicaStatus(
         return leads() && state.equals("serving");
     }
 
+    /** Whether these servers are its voters, and nothing is under way. */
+    boolean isAt(Collection<HostPort> servers) {
+        return roles.values().stream().allMatch("voter"::equals)
+                && new TreeSet<>(roles.keySet())
+                        .equals(servers.stream().map(HostPort::toString).collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** How many entries a member is behind; one of which nothing is known counts with the whole log. */
+    long lag(String member) {
+        return Math.max(0, last - Math.max(0, members.getOrDefault(member, 0L)));
+    }
+
     /** How many entries the slowest member is behind; members of which nothing is known count with the whole log. */
     long lag() {
-        return members.values().stream()
-                .mapToLong(match -> Math.max(0, last - Math.max(0, match)))
-                .max()
-                .orElse(0);
+        return members.keySet().stream().mapToLong(this::lag).max().orElse(0);
     }
 
     private static List<RespValue> list(Map<String, RespValue> fields, String name) {
@@ -56,8 +88,13 @@ record ReplicaStatus(
         return value == null || value.isNull() ? 0 : value.asLong();
     }
 
-    private static String text(Map<String, RespValue> fields, String name) {
+    private static @Nullable String nullableText(Map<String, RespValue> fields, String name) {
         RespValue value = fields.get(name);
-        return value == null || value.isNull() ? "" : value.asText();
+        return value == null || value.isNull() ? null : value.asText();
+    }
+
+    private static String text(Map<String, RespValue> fields, String name) {
+        String value = nullableText(fields, name);
+        return value == null ? "" : value;
     }
 }

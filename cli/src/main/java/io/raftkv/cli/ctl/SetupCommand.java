@@ -1,7 +1,6 @@
 package io.raftkv.cli.ctl;
 
 import io.raftkv.callback.ClusterInfo;
-import io.raftkv.callback.CoordinatorException;
 import io.raftkv.callback.ShardMap;
 import io.raftkv.cli.ClusterOptions;
 import io.raftkv.cli.ExitCode;
@@ -55,7 +54,7 @@ final class SetupCommand implements Callable<Integer> {
         join(wanted);
         tell("joined");
         if (!wanted.isEmpty()) {
-            waiting.forShards();
+            waiting.forShards(view -> {});
         }
         tell("ready " + session.coordinator().slots(CtlSession.KV));
         return ExitCode.OK;
@@ -81,21 +80,7 @@ final class SetupCommand implements Callable<Integer> {
             }
         });
         if (!missing.isEmpty()) {
-            join(missing, map.groups().size());
-        }
-    }
-
-    private void join(SortedMap<Integer, List<String>> missing, int there) {
-        try {
             session.coordinator().join(missing);
-        } catch (CoordinatorException e) {
-            if (e.is(CoordinatorException.REFUSED) && there > 0) {
-                throw new IllegalStateException(
-                        "group " + missing.firstKey() + " cannot join: " + e.getMessage() + "; start it with --groups "
-                                + there,
-                        e);
-            }
-            throw e;
         }
     }
 

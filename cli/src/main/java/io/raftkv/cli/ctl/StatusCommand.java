@@ -63,6 +63,7 @@ final class StatusCommand implements Callable<Integer> {
         fields.put("group", shard.gid());
         fields.put("servers", shard.servers());
         fields.put("state", view.state(shard));
+        fields.put("in-place", shard.isInPlace());
         ReplicaStatus status = shard.status();
         if (status != null && shard.leader() != null) {
             fields.put("leader", shard.leader());
@@ -72,6 +73,8 @@ final class StatusCommand implements Callable<Integer> {
             fields.put("lag", status.lag());
             fields.put("keys", status.keys());
             fields.put("members", status.members());
+            fields.put("roles", status.roles());
+            fields.put("move", status.move());
         }
         return fields;
     }

@@ -6,7 +6,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "wait", description = "Wait until the coordinator has a leader and each shard with a group serves.")
+@Command(
+        name = "wait",
+        description = "Wait until the coordinator has a leader and each shard serves from where the map wants it.")
 final class WaitCommand implements Callable<Integer> {
     private final CtlSession session;
 
@@ -25,7 +27,9 @@ final class WaitCommand implements Callable<Integer> {
         Waiting waiting = new Waiting(session, ClusterOptions.duration("--for", longest));
         waiting.forLeader();
         if (!leaderOnly) {
-            waiting.forShards();
+            MoveProgress progress = new MoveProgress(session.console());
+            waiting.forShards(progress::show);
+            progress.end();
         }
         session.print("ok");
         return ExitCode.OK;

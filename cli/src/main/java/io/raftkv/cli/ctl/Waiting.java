@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +34,17 @@ final class Waiting {
                 () -> "the coordinators have no leader");
     }
 
-    /** Until each shard that has a group serves. */
-    ClusterView forShards() {
+    /**
+     * Until each shard that has a group serves from there.
+     *
+     * @param progress shown what is seen while it is not so
+     */
+    ClusterView forShards(Consumer<ClusterView> progress) {
         ClusterView[] last = new ClusterView[1];
         return until(
                 () -> {
                     last[0] = ClusterView.read(session.coordinator(), session.loops());
+                    progress.accept(last[0]);
                     return unready(last[0]).isEmpty() && registered(last[0]) ? last[0] : null;
                 },
                 () -> last[0] == null ? "the shard map cannot be read" : troubles(last[0]));
@@ -59,7 +65,7 @@ final class Waiting {
 
     private static List<String> unready(ClusterView view) {
         return view.shards().stream()
-                .filter(shard -> shard.gid() != 0 && !shard.serves())
+                .filter(shard -> shard.gid() != 0 && !shard.isInPlace())
                 .map(shard -> "shard " + shard.number() + ": " + view.state(shard))
                 .toList();
     }

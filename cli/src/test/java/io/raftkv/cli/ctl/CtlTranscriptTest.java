@@ -33,6 +33,7 @@ class CtlTranscriptTest {
                 join 1 :7001,:7002 2 :8001
                 leave 1
                 move 0 2
+                replace :7001
                 setslot 3 "a:1:3 x"
                 """);
         String address = store.address();
@@ -49,9 +50,15 @@ class CtlTranscriptTest {
                                 ok
                                 ok
                                 ok
+                                ok
                                 """.formatted(address), ""));
         assertThat(store.changes)
-                .containsExactly("JOIN 1 :7001,:7002 2 :8001", "LEAVE 1", "MOVE 0 2", "SETSLOT kv 3 a:1:3 x");
+                .containsExactly(
+                        "JOIN 1 :7001,:7002 2 :8001",
+                        "LEAVE 1",
+                        "MOVE 0 2",
+                        "SERVER.REPLACE 127.0.0.1:7001",
+                        "SETSLOT kv 3 a:1:3 x");
     }
 
     @Test
@@ -66,6 +73,23 @@ class CtlTranscriptTest {
                                 + ": waiting for a vote");
         assertThat(ctl("status --output json").out())
                 .contains("\"version\":1", "\"shard\":0", "\"lag\":3", "\"keys\":42", "\"state\":\"serving\"");
+    }
+
+    @Test
+    void explainsAShardInWords() {
+        String address = store.address();
+        assertThat(ctl("explain 0\nexplain 1\n").out().lines().toList())
+                .containsExactly(
+                        "Shard 0 belongs to group 1 by map 1: " + address + ".",
+                        address + " leads it in term 5, and serves.",
+                        "  " + address + " (voter) is 3 entries behind.",
+                        "It is where the map wants it.",
+                        "Shard 1 belongs to group 1 by map 1: " + address + ".",
+                        "It has no leader, so that it takes no requests.",
+                        "  " + address + ": waiting for a vote, holds 120 entries.",
+                        "A majority of its voters answers (" + address + "): it should have a leader in a moment.");
+        Run wrong = ctl("explain 2\n");
+        assertThat(wrong.err()).isEqualTo("invalid command: shard must be 0..1; write explain SHARD\n");
     }
 
     @Test

@@ -836,7 +836,9 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onConfigurationChanged(Effect.ConfigurationChanged effect) {
-            LOG.info("group {} {}: at index {} {}", groupId, self, effect.index(), effect.configuration());
+            if (core.role() == Role.LEADER) {
+                LOG.info("group {}: at index {} {}", groupId, effect.index(), effect.configuration());
+            }
             observer().configurationChanged(groupId, self, effect.index(), effect.configuration());
         }
 

@@ -1,0 +1,69 @@
+package io.raftkv.cli.ctl;
+
+import io.raftkv.cli.Console;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Shows on standard error how far shards are on their way: one line that changes on a terminal, else a line whenever there
+ * is something new to say, but not too often.
+ *
+ * <p>Threads: one.
+ */
+final class MoveProgress {
+    private static final int BAR = 20;
+    private static final long PAUSE_NANOS = 2_000_000_000L;
+
+    private final Console console;
+    private final boolean oneLine;
+    private String shown = "";
+    private long shownNanos = System.nanoTime();
+
+    MoveProgress(Console console) {
+        this.console = console;
+        this.oneLine = console.interactive();
+    }
+
+    void show(ClusterView view) {
+        String text = text(view);
+        if (text.equals(shown)) {
+            return;
+        }
+        if (oneLine) {
+            console.err().print("\r" + text + " ".repeat(Math.max(0, shown.length() - text.length())));
+            console.err().flush();
+        } else if (System.nanoTime() - shownNanos < PAUSE_NANOS) {
+            return;
+        } else {
+            console.err().println(text);
+        }
+        shown = text;
+        shownNanos = System.nanoTime();
+    }
+
+    void end() {
+        if (oneLine && !shown.isEmpty()) {
+            console.err().println();
+        }
+    }
+
+    private static String text(ClusterView view) {
+        List<ClusterView.Shard> shards =
+                view.shards().stream().filter(shard -> shard.gid() != 0).toList();
+        List<ClusterView.Shard> missing =
+                shards.stream().filter(shard -> !shard.isInPlace()).toList();
+        int done = shards.size() - missing.size();
+        int bar = shards.isEmpty() ? BAR : BAR * done / shards.size();
+        String first = missing.isEmpty()
+                ? ""
+                : "; shard " + missing.get(0).number() + ": " + view.state(missing.get(0));
+        return String.format(
+                Locale.ROOT,
+                "[%s%s] %d of %d shards in place%s",
+                "#".repeat(bar),
+                ".".repeat(BAR - bar),
+                done,
+                shards.size(),
+                first);
+    }
+}
