@@ -3,7 +3,11 @@ package io.raftkv.cli.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import io.raftkv.cli.Main;
+import io.raftkv.resp.RespClient;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -123,6 +128,16 @@ final class Processes implements AutoCloseable {
         IntStream.range(0, serverPorts.size()).forEach(this::startServer);
     }
 
+    /** Starts the process at {@code port}, which was killed. */
+    void startAgain(int port) {
+        int coordinator = coordinatorPorts.indexOf(port);
+        if (coordinator >= 0) {
+            startCoordinator(coordinator);
+        } else {
+            startServer(serverPorts.indexOf(port));
+        }
+    }
+
     private void start(int port, String... arguments) {
         List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
         command.addAll(List.of(arguments));
@@ -216,12 +231,25 @@ final class Processes implements AutoCloseable {
         }
     }
 
+    /** The shards of which the server at {@code port} has a copy. */
+    List<Long> shardsOf(int port) throws Exception {
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try (RespClient client = RespClient.connect(loops, "127.0.0.1", port, RespClient.Options.DEFAULT)
+                .get(10, TimeUnit.SECONDS)) {
+            return client.send("RKV.STATUS").get(10, TimeUnit.SECONDS).asList().stream()
+                    .map(row -> row.asMap().get("shard").asLong())
+                    .toList();
+        } finally {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
     @Override
     public void close() {
         running.values().forEach(Process::destroy);
         running.values().forEach(process -> {
             try {
-                if (!process.waitFor(10, java.util.concurrent.TimeUnit.SECONDS)) {
+                if (!process.waitFor(10, TimeUnit.SECONDS)) {
                     process.destroyForcibly().waitFor();
                 }
             } catch (InterruptedException e) {
