@@ -7,10 +7,12 @@ import io.raftkv.config.HostPort;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,6 +27,7 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Example: raftkv bench --workload set --clients 4 --in-flight 64 --seconds 10",
+            "Example: raftkv bench --workload set --value-size 1000 --keys 2000000 --move 0:2",
             "Example: raftkv bench --target redis --port 6379 --wait 1 --workload set --clients 50"
         })
 public final class BenchCommand implements Callable<Integer> {
@@ -32,6 +35,8 @@ public final class BenchCommand implements Callable<Integer> {
         RAFTKV,
         REDIS
     }
+
+    private static final int LONGEST_MOVE_SECONDS = 600;
 
     private final Console console;
 
@@ -80,6 +85,12 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--port", description = "Of the Redis server. Default: 6379.")
     private int port = 6379;
 
+    @Option(
+            names = "--move",
+            paramLabel = "SHARD:GID",
+            description = "Then measure once more, while this shard moves to this group, and compare.")
+    private @Nullable String move;
+
     @Option(names = "--wait", paramLabel = "N", description = "Replicas that a Redis write waits for. Default: 0.")
     private int waitReplicas;
 
@@ -99,32 +110,55 @@ public final class BenchCommand implements Callable<Integer> {
                 load.fill();
             }
             console.err().println("warming up for " + warmup + " s, then measuring for " + seconds + " s");
-            Report report = measure(load, plan);
+            Report report = measure(load, plan, Window.after(plan.warmupSeconds(), plan.seconds()));
             console.out().println(json ? report.json() : report.text());
+            if (move != null) {
+                whileMoving(load, plan, report, move);
+            }
             return report.tally().operations() > 0 ? ExitCode.OK : ExitCode.FAILED;
         }
     }
 
-    private Report measure(Load load, Plan plan) throws InterruptedException, IOException {
+    private void whileMoving(Load load, Plan plan, Report before, String wish) throws InterruptedException, IOException {
+        try (ShardMove shard = ShardMove.of(wish, cluster.resolve(console))) {
+            Window window = Window.atMost(LONGEST_MOVE_SECONDS);
+            console.err().println("moving shard " + shard.number());
+            Thread mover = new Thread(() -> shard.run(window), "raftkv-bench-move-0");
+            mover.setDaemon(true);
+            mover.start();
+            Report during = measure(load, plan, window);
+            mover.join();
+            shard.check();
+            console.out().println(json ? during.json() : during.text());
+            String ratio = String.format(
+                    Locale.ROOT,
+                    "shard %d was on its way for %.1f s; throughput meanwhile: %.0f %% of before",
+                    shard.number(),
+                    window.seconds(),
+                    100 * during.rate() / before.rate());
+            (json ? console.err() : console.out()).println(ratio);
+        }
+    }
+
+    private Report measure(Load load, Plan plan, Window window) throws InterruptedException, IOException {
         CpuMeter servers = new CpuMeter(pids);
         CpuMeter self = new CpuMeter(List.of(ProcessHandle.current().pid()));
-        Window window = Window.after(plan.warmupSeconds(), plan.seconds());
         CompletableFuture<long[]> before = new CompletableFuture<>();
         CompletableFuture<long[]> after = new CompletableFuture<>();
         Thread meter = new Thread(
                 () -> {
                     sample(window.from(), servers, self, before);
-                    sample(window.to(), servers, self, after);
                 },
                 "raftkv-bench-meter-0");
         meter.setDaemon(true);
         meter.start();
         Tally tally = load.run(window);
         meter.join();
+        sample(System.nanoTime(), servers, self, after);
         long[] begin = before.join();
         long[] end = after.join();
         String name = kind == Kind.REDIS ? "redis" + (waitReplicas > 0 ? " WAIT " + waitReplicas : "") : "raftkv";
-        return new Report(name, plan, tally, pids.isEmpty() ? -1 : end[0] - begin[0], end[1] - begin[1]);
+        return new Report(name, plan, tally, window.seconds(), pids.isEmpty() ? -1 : end[0] - begin[0], end[1] - begin[1]);
     }
 
     private static void sample(long at, CpuMeter servers, CpuMeter self, CompletableFuture<long[]> result) {

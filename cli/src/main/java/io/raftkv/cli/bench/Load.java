@@ -41,7 +41,7 @@ final class Load implements AutoCloseable {
 
     /** Writes all keys once. */
     void fill() throws InterruptedException {
-        Tally tally = pass(Operations.fill(plan), Window.ALWAYS, 3600);
+        Tally tally = pass(Operations.fill(plan), Window.always(), 3600);
         if (!tally.errors().isEmpty()) {
             throw new IllegalStateException("the keys could not be written: " + tally.errors());
         }

@@ -8,10 +8,11 @@ import java.util.Map;
 /**
  * What a run showed.
  *
+ * @param seconds how long was measured
  * @param serverMicros CPU time of the named processes in the measured time; -1 if none were named
  * @param clientMicros CPU time of this process in the measured time
  */
-record Report(String target, Plan plan, Tally tally, long serverMicros, long clientMicros) {
+record Report(String target, Plan plan, Tally tally, double seconds, long serverMicros, long clientMicros) {
     String json() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("target", target);
@@ -21,7 +22,7 @@ record Report(String target, Plan plan, Tally tally, long serverMicros, long cli
         fields.put("pipeline", plan.pipeline());
         fields.put("valueBytes", plan.valueBytes());
         fields.put("keys", plan.keys());
-        fields.put("seconds", plan.seconds());
+        fields.put("seconds", rounded(seconds));
         fields.put("operations", tally.operations());
         fields.put("opsPerSecond", Math.round(rate()));
         fields.put("p50Ms", rounded(tally.percentileMs(50)));
@@ -37,7 +38,7 @@ record Report(String target, Plan plan, Tally tally, long serverMicros, long cli
     String text() {
         String load = String.format(
                 Locale.ROOT,
-                "%s %s: %d clients, %d in flight each, pipeline %d, %d-byte values, %d keys, %d s%n",
+                "%s %s: %d clients, %d in flight each, pipeline %d, %d-byte values, %d keys, %.1f s%n",
                 target,
                 workload(),
                 plan.clients(),
@@ -45,7 +46,7 @@ record Report(String target, Plan plan, Tally tally, long serverMicros, long cli
                 plan.pipeline(),
                 plan.valueBytes(),
                 plan.keys(),
-                plan.seconds());
+                seconds);
         String numbers = String.format(
                 Locale.ROOT,
                 "%,.0f ops/s, p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, max %.3f ms, errors %s%n",
@@ -67,8 +68,8 @@ record Report(String target, Plan plan, Tally tally, long serverMicros, long cli
         return plan.workload().name().toLowerCase(Locale.ROOT);
     }
 
-    private double rate() {
-        return tally.operations() / (double) plan.seconds();
+    double rate() {
+        return tally.operations() / seconds;
     }
 
     private double perOperation(long micros) {

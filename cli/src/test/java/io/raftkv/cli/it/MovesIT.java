@@ -142,6 +142,7 @@ class MovesIT {
                 load.stopAndCheck();
                 System.out.println(load.writes() + " writes, " + load.failures().size() + " not acknowledged; the longest took "
                         + load.longestMs() + " ms; in the end " + last.strip());
+                load.failures().forEach(failure -> System.out.println("not acknowledged: " + failure));
             }
         }
         assertAllThere();
@@ -179,5 +180,7 @@ class MovesIT {
         victims.forEach(cluster::kill);
         load.await(50);
         victims.forEach(cluster::startAgain);
+        // Else the next one to be killed would be one too many.
+        victims.forEach(cluster::awaitAnswer);
     }
 }

@@ -8,6 +8,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.raftkv.cli.Main;
 import io.raftkv.resp.RespClient;
+import io.raftkv.resp.RespValue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -231,14 +232,30 @@ final class Processes implements AutoCloseable {
         }
     }
 
+    /** Waits until the process at {@code port} takes part again: a coordinator knows the leader, a server its shards' leaders. */
+    void awaitAnswer(int port) {
+        boolean isCoordinator = coordinatorPorts.contains(port);
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
+                .until(() -> isCoordinator
+                        ? !ask(port, "COORD.INFO").asMap().get("leader").isNull()
+                        : ask(port, "RKV.STATUS").asList().stream()
+                                .noneMatch(row -> row.asMap().get("leader").isNull()));
+    }
+
     /** The shards of which the server at {@code port} has a copy. */
     List<Long> shardsOf(int port) throws Exception {
+        return ask(port, "RKV.STATUS").asList().stream()
+                .map(row -> row.asMap().get("shard").asLong())
+                .toList();
+    }
+
+    private static RespValue ask(int port, String... command) throws Exception {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         try (RespClient client = RespClient.connect(loops, "127.0.0.1", port, RespClient.Options.DEFAULT)
                 .get(10, TimeUnit.SECONDS)) {
-            return client.send("RKV.STATUS").get(10, TimeUnit.SECONDS).asList().stream()
-                    .map(row -> row.asMap().get("shard").asLong())
-                    .toList();
+            return client.send(command).get(10, TimeUnit.SECONDS);
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         }
