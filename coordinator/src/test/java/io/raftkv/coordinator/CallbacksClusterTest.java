@@ -26,8 +26,8 @@ class CallbacksClusterTest {
 
         @Override
         public void onBecomeLeader(RaftClientImp leader) {
-            told.add("leader");
             leader.setSlot(0, "by " + leader.sessionId());
+            told.add("leader");
         }
 
         @Override
