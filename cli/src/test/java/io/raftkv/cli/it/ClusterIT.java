@@ -5,9 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import io.raftkv.callback.ClientConfig;
+import io.raftkv.callback.KeySlot;
 import io.raftkv.kvclient.KvClient;
 import io.raftkv.kvclient.KvException;
+import io.raftkv.resp.RespClient;
+import io.raftkv.resp.RespValue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -186,9 +193,63 @@ class ClusterIT {
                 client.put("without:" + i, "v" + i);
                 assertThat(client.get("without:" + i)).isEqualTo("v" + i);
             }
+            // Servers may come and go meanwhile: who leads is told by the servers themselves.
+            for (int port : List.of(cluster.serverPorts().get(0), cluster.serverPorts().get(1))) {
+                cluster.kill(port);
+                for (int i = 0; i < 100; i++) {
+                    client.put("without:" + i, "w" + i);
+                }
+                cluster.startAgain(port);
+                cluster.awaitAnswer(port);
+            }
+            for (int i = 0; i < 100; i++) {
+                assertThat(client.get("without:" + i)).isEqualTo("w" + i);
+            }
             cluster.startCoordinators();
             cluster.awaitCoordinator();
         }
+    }
+
+    /** Its peers elect another one; what waits in its sockets is answered when it wakes up, and must not be answered from what it had. */
+    @Test
+    @Order(7)
+    void aLeaderThatWasStoppedAnswersNothingStale() throws Exception {
+        cluster.awaitShards();
+        String key = "stale{" + keyOf(0) + "}";
+        int port = cluster.leaders().get(0);
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try (KvClient client = client();
+                RespClient direct = RespClient.connect(loops, "127.0.0.1", port, RespClient.Options.DEFAULT)
+                        .get(10, TimeUnit.SECONDS)) {
+            client.put(key, "old");
+            assertThat(direct.send("GET", key).get(10, TimeUnit.SECONDS)).isEqualTo(RespValue.bulk("old"));
+            cluster.signal(port, "STOP");
+            List<CompletableFuture<RespValue>> answers = new ArrayList<>();
+            try {
+                client.put(key, "new");
+                for (int i = 0; i < 100; i++) {
+                    answers.add(direct.send("GET", key));
+                }
+            } finally {
+                cluster.signal(port, "CONT");
+            }
+            for (CompletableFuture<RespValue> answer : answers) {
+                assertThat(answer.get(20, TimeUnit.SECONDS)).isNotEqualTo(RespValue.bulk("old"));
+            }
+            assertThat(client.get(key)).isEqualTo("new");
+            assertThat(cluster.leaders().get(0)).as("the slot is that of the leader that came after it").isNotEqualTo(port);
+        } finally {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    /** A text whose hash slot is in the shard. */
+    private static String keyOf(int shard) {
+        int i = 0;
+        while (KeySlot.shardOf(String.valueOf(i).getBytes(StandardCharsets.UTF_8), SHARDS) != shard) {
+            i++;
+        }
+        return String.valueOf(i);
     }
 
     /** Writers that count upward, each on a key of its own, and remember what was acknowledged. */

@@ -176,6 +176,14 @@ final class Processes implements AutoCloseable {
         await().atMost(Duration.ofSeconds(20)).until(() -> !process.isAlive());
     }
 
+    /** Sends a signal, such as STOP, without waiting for what comes of it. */
+    void signal(int port, String name) throws Exception {
+        Process process = running.get(port);
+        assertThat(process).as("a process at port %d", port).isNotNull();
+        Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start();
+        assertThat(kill.waitFor()).isZero();
+    }
+
     void killAll() {
         List.copyOf(running.keySet()).forEach(this::kill);
     }
