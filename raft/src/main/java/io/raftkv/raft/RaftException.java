@@ -35,7 +35,7 @@ public abstract sealed class RaftException extends Exception {
     }
 
     /** A queue or a buffer is full. Nothing was appended; retry after {@link #retryAfterMs()}. */
-    public static final class Busy extends RaftException {
+    public static sealed class Busy extends RaftException {
         private static final long serialVersionUID = 1L;
         private final int retryAfterMs;
 
@@ -48,6 +48,16 @@ public abstract sealed class RaftException extends Exception {
         /** When to try again. */
         public int retryAfterMs() {
             return retryAfterMs;
+        }
+    }
+
+    /** The leader hands over to another replica, which takes a moment. Nothing was appended; ask again, here or there. */
+    public static final class HandingOver extends Busy {
+        private static final long serialVersionUID = 1L;
+
+        /** One that says so of a group. */
+        public HandingOver(long groupId) {
+            super("group " + groupId + " hands over its leadership", 50);
         }
     }
 

@@ -141,6 +141,8 @@ public final class ShardGroup {
             } else {
                 hold(request);
             }
+        } else if (failure instanceof RaftException.HandingOver) {
+            hold(request); // Until another one leads, to whom its client is sent then.
         } else if (failure instanceof RaftException.Busy busy) {
             request.answer(RespValue.error("BUSY shard " + shard + ": " + busy.getMessage()));
         } else if (failure instanceof RaftException.OutcomeUnknown && request.isWrite()) {

@@ -98,6 +98,34 @@ class RoutingTest {
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isBetween(1_400L, 1_990L);
     }
 
+    /** Which happens in every move, to clients that take an error for what it says. */
+    @Test
+    void holdsRequestsWhileItHandsOverAndSendsThemToTheNextLeader() throws Exception {
+        FakeGroup group = groupOf("foo");
+        group.failWith(() -> new RaftException.HandingOver(1));
+        List<CompletableFuture<RespValue>> answers =
+                List.of(client.send("SET", "foo", "1"), client.send("GET", "foo"), client.send("INCR", "foo"));
+        assertThat(get(server.client().send("PING"))).isEqualTo(RespValue.simple("PONG"));
+        group.failWith(() -> new RaftException.NotLeader(FakeGroup.OTHER));
+        group.lead(FakeGroup.OTHER, 3, false);
+        for (CompletableFuture<RespValue> answer : answers) {
+            assertThat(get(answer)).isEqualTo(movedToOther("foo"));
+        }
+    }
+
+    @Test
+    void goesOnInOrderIfItKeepsTheLead() throws Exception {
+        FakeGroup group = groupOf("foo");
+        group.failWith(() -> new RaftException.HandingOver(1));
+        List<CompletableFuture<RespValue>> answers =
+                List.of(client.send("SET", "foo", "1"), client.send("GET", "foo"), client.send("INCR", "foo"));
+        assertThat(get(server.client().send("PING"))).isEqualTo(RespValue.simple("PONG"));
+        group.failWith(null);
+        assertThat(get(answers.get(0))).isEqualTo(RespValue.ok());
+        assertThat(get(answers.get(1))).isEqualTo(RespValue.bulk("1"));
+        assertThat(get(answers.get(2))).isEqualTo(RespValue.integer(2));
+    }
+
     @Test
     void tellsBusyAndUnknownOutcomes() throws Exception {
         groupOf("foo").failWith(() -> new RaftException.Busy("the log is full", 50));

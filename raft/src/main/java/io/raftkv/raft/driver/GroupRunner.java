@@ -750,8 +750,7 @@ final class GroupRunner implements RaftGroup {
                         case NOT_LEADER -> new RaftException.NotLeader(effect.leader());
                         case TOO_MANY_UNCOMMITTED ->
                             new RaftException.Busy("too much waits for a majority of group " + groupId, 100);
-                        case TRANSFERRING ->
-                            new RaftException.Busy("group " + groupId + " hands over its leadership", 50);
+                        case TRANSFERRING -> new RaftException.HandingOver(groupId);
                     };
             batch.completions().forEach(completion -> completion.failed(metrics.refused(failure)));
         }
