@@ -130,8 +130,9 @@ public final class FakeStore implements AutoCloseable {
                 "leader", RespValue.nil(),
                 "commit", RespValue.integer(100),
                 "last", RespValue.integer(120),
-                "members", RespValue.array(RespValue.array(
-                        RespValue.bulk(address()), RespValue.integer(117), RespValue.bulk("voter"))),
+                "members",
+                        RespValue.array(RespValue.array(
+                                RespValue.bulk(address()), RespValue.integer(117), RespValue.bulk("voter"))),
                 "keys", RespValue.integer(42),
                 "state", RespValue.bulk(state));
     }

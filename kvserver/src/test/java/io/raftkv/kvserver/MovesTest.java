@@ -105,32 +105,36 @@ class MovesTest {
     }
 
     private void join(int gid, int... numbers) {
-        List<String> group =
-                Arrays.stream(numbers).mapToObj(n -> addresses.get(n).toString()).toList();
+        List<String> group = Arrays.stream(numbers)
+                .mapToObj(n -> addresses.get(n).toString())
+                .toList();
         control.join(new TreeMap<>(Map.of(gid, group)));
     }
 
     /** Until each shard is where the map wants it, and its leader is registered. */
     private void awaitInPlace() {
-        await().atMost(Duration.ofSeconds(40)).ignoreException(java.util.NoSuchElementException.class).untilAsserted(() -> {
-            ShardMap map = control.query();
-            List<String> slots = control.slots("kv");
-            Map<Integer, Placement> placements =
-                    control.placements().stream().collect(Collectors.toMap(Placement::shard, p -> p));
-            Map<String, Long> ids = control.servers();
-            for (int shard = 0; shard < SHARDS; shard++) {
-                Set<Long> wanted = map.serversOf(shard).stream().map(ids::get).collect(Collectors.toSet());
-                Placement placement = placements.get(shard);
-                Set<Long> actual = placement == null
-                        ? control.genesis(shard).orElseThrow().voters().stream()
-                                .map(voter -> voter.server())
-                                .collect(Collectors.toSet())
-                        : placement.voters().keySet();
-                assertThat(actual).as("servers of shard " + shard).isEqualTo(wanted);
-                assertThat(slots).hasSize(SHARDS);
-                assertThat(map.serversOf(shard)).contains(slots.get(shard));
-            }
-        });
+        await().atMost(Duration.ofSeconds(40))
+                .ignoreException(java.util.NoSuchElementException.class)
+                .untilAsserted(() -> {
+                    ShardMap map = control.query();
+                    List<String> slots = control.slots("kv");
+                    Map<Integer, Placement> placements =
+                            control.placements().stream().collect(Collectors.toMap(Placement::shard, p -> p));
+                    Map<String, Long> ids = control.servers();
+                    for (int shard = 0; shard < SHARDS; shard++) {
+                        Set<Long> wanted =
+                                map.serversOf(shard).stream().map(ids::get).collect(Collectors.toSet());
+                        Placement placement = placements.get(shard);
+                        Set<Long> actual = placement == null
+                                ? control.genesis(shard).orElseThrow().voters().stream()
+                                        .map(voter -> voter.server())
+                                        .collect(Collectors.toSet())
+                                : placement.voters().keySet();
+                        assertThat(actual).as("servers of shard " + shard).isEqualTo(wanted);
+                        assertThat(slots).hasSize(SHARDS);
+                        assertThat(map.serversOf(shard)).contains(slots.get(shard));
+                    }
+                });
     }
 
     /** The shards of which a server has a copy. */
@@ -225,12 +229,11 @@ class MovesTest {
         awaitInPlace();
         write(0);
         join(2, 3, 4, 5);
-        await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(() -> assertThat(IntStream.range(0, SHARDS)
-                                .mapToObj(this::moveTextOfLeader)
-                                .toList())
-                        .contains("waits for the servers at " + addresses.get(4) + ", " + addresses.get(5)
-                                + ", which have not announced themselves"));
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(IntStream.range(0, SHARDS)
+                        .mapToObj(this::moveTextOfLeader)
+                        .toList())
+                .contains("waits for the servers at " + addresses.get(4) + ", " + addresses.get(5)
+                        + ", which have not announced themselves"));
         assertAllThere(1);
         startServers(4, 5);
         awaitInPlace();
@@ -247,11 +250,10 @@ class MovesTest {
 
     /** A majority of the new servers is enough to begin, but all must hold the data first: so nothing moves meanwhile. */
     private void awaitInPlaceOn(int... server) {
-        await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(() -> assertThat(IntStream.range(0, SHARDS)
-                                .mapToObj(this::moveTextOfLeader)
-                                .anyMatch(text -> text.contains("has nothing yet")))
-                        .isTrue());
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(IntStream.range(0, SHARDS)
+                        .mapToObj(this::moveTextOfLeader)
+                        .anyMatch(text -> text.contains("has nothing yet")))
+                .isTrue());
     }
 
     private String moveTextOfLeader(int shard) {

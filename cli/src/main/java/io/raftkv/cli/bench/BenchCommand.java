@@ -119,7 +119,8 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private void whileMoving(Load load, Plan plan, Report before, String wish) throws InterruptedException, IOException {
+    private void whileMoving(Load load, Plan plan, Report before, String wish)
+            throws InterruptedException, IOException {
         try (ShardMove shard = ShardMove.of(wish, cluster.resolve(console))) {
             Window window = Window.atMost(LONGEST_MOVE_SECONDS);
             console.err().println("moving shard " + shard.number());
@@ -158,7 +159,8 @@ public final class BenchCommand implements Callable<Integer> {
         long[] begin = before.join();
         long[] end = after.join();
         String name = kind == Kind.REDIS ? "redis" + (waitReplicas > 0 ? " WAIT " + waitReplicas : "") : "raftkv";
-        return new Report(name, plan, tally, window.seconds(), pids.isEmpty() ? -1 : end[0] - begin[0], end[1] - begin[1]);
+        return new Report(
+                name, plan, tally, window.seconds(), pids.isEmpty() ? -1 : end[0] - begin[0], end[1] - begin[1]);
     }
 
     private static void sample(long at, CpuMeter servers, CpuMeter self, CompletableFuture<long[]> result) {

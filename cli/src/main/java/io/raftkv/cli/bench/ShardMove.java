@@ -54,7 +54,8 @@ final class ShardMove implements AutoCloseable {
                 new CountDownLatch(1).await(PAUSE_MS, TimeUnit.MILLISECONDS);
             }
             if (window.over(System.nanoTime())) {
-                failure = new IllegalStateException("shard " + shard + " is still on its way; see: raftkv ctl explain " + shard);
+                failure = new IllegalStateException(
+                        "shard " + shard + " is still on its way; see: raftkv ctl explain " + shard);
             }
         } catch (RuntimeException e) {
             failure = e;

@@ -27,8 +27,7 @@ final class ExplainCommand implements Callable<Integer> {
     public Integer call() {
         ClusterView view = ClusterView.read(session.coordinator(), session.loops());
         if (shard < 0 || shard >= view.map().shards()) {
-            throw new IllegalArgumentException(
-                    "shard must be 0.." + (view.map().shards() - 1));
+            throw new IllegalArgumentException("shard must be 0.." + (view.map().shards() - 1));
         }
         explain(view, view.shards().get(shard)).forEach(session::print);
         return ExitCode.OK;
@@ -53,7 +52,8 @@ final class ExplainCommand implements Callable<Integer> {
         if (shard.isInPlace()) {
             lines.add("It is where the map wants it.");
         } else {
-            lines.add("It is not where the map wants it: " + (leader.move().isEmpty() ? "a move is about to begin" : leader.move())
+            lines.add("It is not where the map wants it: "
+                    + (leader.move().isEmpty() ? "a move is about to begin" : leader.move())
                     + ". It serves meanwhile.");
         }
         return lines;
@@ -64,7 +64,8 @@ final class ExplainCommand implements Callable<Integer> {
         long lag = leader.lag(member);
         String behind = lag == 0 ? "has everything" : "is " + lag + " entries behind";
         String silent = whySilent(view, member);
-        return "  " + member + " (" + role + ") " + behind + (silent == null ? "" : ", and does not answer: " + silent) + ".";
+        return "  " + member + " (" + role + ") " + behind + (silent == null ? "" : ", and does not answer: " + silent)
+                + ".";
     }
 
     private static @Nullable String whySilent(ClusterView view, String member) {
@@ -104,13 +105,16 @@ final class ExplainCommand implements Callable<Integer> {
                 .map(java.util.Map.Entry::getKey)
                 .toList();
         List<String> there = voters.stream()
-                .filter(voter -> view.replicas().keySet().stream().anyMatch(server -> server.toString().equals(voter)))
+                .filter(voter -> view.replicas().keySet().stream()
+                        .anyMatch(server -> server.toString().equals(voter)))
                 .toList();
         int needed = voters.size() / 2 + 1;
         return there.size() >= needed
-                ? "A majority of its voters answers (" + String.join(", ", there) + "): it should have a leader in a moment."
+                ? "A majority of its voters answers (" + String.join(", ", there)
+                        + "): it should have a leader in a moment."
                 : "Of its voters " + String.join(", ", voters) + ", " + needed + " have to be there, and "
-                        + (there.isEmpty() ? "none is" : "only " + String.join(", ", there) + " is") + ": start the others.";
+                        + (there.isEmpty() ? "none is" : "only " + String.join(", ", there) + " is")
+                        + ": start the others.";
     }
 
     private static String names(List<HostPort> servers) {

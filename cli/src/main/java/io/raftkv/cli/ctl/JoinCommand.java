@@ -10,7 +10,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "join", description = "Add groups of servers, or change their servers, in one change; shards move by themselves.")
+@Command(
+        name = "join",
+        description = "Add groups of servers, or change their servers, in one change; shards move by themselves.")
 final class JoinCommand implements Callable<Integer> {
     private final CtlSession session;
 

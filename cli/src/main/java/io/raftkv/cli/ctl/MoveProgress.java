@@ -54,9 +54,8 @@ final class MoveProgress {
                 shards.stream().filter(shard -> !shard.isInPlace()).toList();
         int done = shards.size() - missing.size();
         int bar = shards.isEmpty() ? BAR : BAR * done / shards.size();
-        String first = missing.isEmpty()
-                ? ""
-                : "; shard " + missing.get(0).number() + ": " + view.state(missing.get(0));
+        String first =
+                missing.isEmpty() ? "" : "; shard " + missing.get(0).number() + ": " + view.state(missing.get(0));
         return String.format(
                 Locale.ROOT,
                 "[%s%s] %d of %d shards in place%s",

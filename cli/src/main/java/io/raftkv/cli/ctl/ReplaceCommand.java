@@ -8,7 +8,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "replace",
-        description = "Let a server with an empty data folder take the place of one that lost its data, at its address.")
+        description =
+                "Let a server with an empty data folder take the place of one that lost its data, at its address.")
 final class ReplaceCommand implements Callable<Integer> {
     private final CtlSession session;
 

@@ -65,7 +65,9 @@ record ReplicaStatus(
     boolean isAt(Collection<HostPort> servers) {
         return roles.values().stream().allMatch("voter"::equals)
                 && new TreeSet<>(roles.keySet())
-                        .equals(servers.stream().map(HostPort::toString).collect(Collectors.toCollection(TreeSet::new)));
+                        .equals(servers.stream()
+                                .map(HostPort::toString)
+                                .collect(Collectors.toCollection(TreeSet::new)));
     }
 
     /** How many entries a member is behind; one of which nothing is known counts with the whole log. */

@@ -194,7 +194,8 @@ class ClusterIT {
                 assertThat(client.get("without:" + i)).isEqualTo("v" + i);
             }
             // Servers may come and go meanwhile: who leads is told by the servers themselves.
-            for (int port : List.of(cluster.serverPorts().get(0), cluster.serverPorts().get(1))) {
+            for (int port :
+                    List.of(cluster.serverPorts().get(0), cluster.serverPorts().get(1))) {
                 cluster.kill(port);
                 for (int i = 0; i < 100; i++) {
                     client.put("without:" + i, "w" + i);
@@ -237,7 +238,9 @@ class ClusterIT {
                 assertThat(answer.get(20, TimeUnit.SECONDS)).isNotEqualTo(RespValue.bulk("old"));
             }
             assertThat(client.get(key)).isEqualTo("new");
-            assertThat(cluster.leaders().get(0)).as("the slot is that of the leader that came after it").isNotEqualTo(port);
+            assertThat(cluster.leaders().get(0))
+                    .as("the slot is that of the leader that came after it")
+                    .isNotEqualTo(port);
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         }

@@ -84,7 +84,8 @@ class MovesIT {
                     .isEqualTo("ok\nok\n" + map(4, "2 3 2 3 3 2 2 2 3 3", 2, 3) + "\n");
             load.await(300);
             load.stopAndCheck();
-            System.out.println(load.writes() + " writes while all shards moved; the longest took " + load.longestMs() + " ms");
+            System.out.println(
+                    load.writes() + " writes while all shards moved; the longest took " + load.longestMs() + " ms");
             assertThat(load.failures()).isEmpty();
         }
         assertAllThere();
@@ -100,7 +101,8 @@ class MovesIT {
             for (int i = 0; i < KEYS; i++) {
                 writes.add(client.async().put("key" + i, "value" + i));
                 if (writes.size() == IN_FLIGHT) {
-                    CompletableFuture.allOf(writes.toArray(new CompletableFuture<?>[0])).get(60, TimeUnit.SECONDS);
+                    CompletableFuture.allOf(writes.toArray(new CompletableFuture<?>[0]))
+                            .get(60, TimeUnit.SECONDS);
                     writes.clear();
                 }
             }
@@ -140,8 +142,9 @@ class MovesIT {
                 cluster.ctl("wait --for 180s");
                 load.await(300);
                 load.stopAndCheck();
-                System.out.println(load.writes() + " writes, " + load.failures().size() + " not acknowledged; the longest took "
-                        + load.longestMs() + " ms; in the end " + last.strip());
+                System.out.println(
+                        load.writes() + " writes, " + load.failures().size() + " not acknowledged; the longest took "
+                                + load.longestMs() + " ms; in the end " + last.strip());
                 load.failures().forEach(failure -> System.out.println("not acknowledged: " + failure));
             }
         }

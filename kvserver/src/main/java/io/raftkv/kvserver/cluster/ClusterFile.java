@@ -189,7 +189,8 @@ public final class ClusterFile {
         }
 
         ClusterState done() {
-            return new ClusterState(clusterId, new ShardMap(mapVersion, gids, groups), slots, servers, genesis, placements);
+            return new ClusterState(
+                    clusterId, new ShardMap(mapVersion, gids, groups), slots, servers, genesis, placements);
         }
     }
 }

@@ -170,10 +170,11 @@ public final class Membership implements AutoCloseable {
             learn(session);
             openShards(session.coordinator());
             dropLeft();
-            boolean settled = reconciler.round()
-                    & reconciler.tellPlacements(session.coordinator())
-                    & isAllRegistered()
-                    & table.waiting().isEmpty();
+            // Each does what it can, whatever the one before left.
+            boolean inPlace = reconciler.round();
+            boolean told = reconciler.tellPlacements(session.coordinator());
+            boolean registered = isAllRegistered();
+            boolean settled = inPlace && told && registered && table.waiting().isEmpty();
             failures = 0;
             lastFailure = null;
             again(settled ? SAFETY_MS : RETRY_MS);
@@ -270,8 +271,11 @@ public final class Membership implements AutoCloseable {
         Map<String, Long> servers = coordinator.servers();
         List<@Nullable String> slots = coordinator.slots(config.service());
         List<String> alive = session.getCurrentAlive();
-        ClusterState state = table.update(
-                old -> old.withMap(map).withServers(servers).withSlots(slots).withGenesis(genesis).withPlacements(placements));
+        ClusterState state = table.update(old -> old.withMap(map)
+                .withServers(servers)
+                .withSlots(slots)
+                .withGenesis(genesis)
+                .withPlacements(placements));
         table.setAlive(alive);
         file.save(state);
         opener.start(state.clusterId());

@@ -79,7 +79,8 @@ final class Reconciler {
             return true;
         }
         long version = known.map().version();
-        if (version > current.mapVersion() || version == current.mapVersion() && !current.learners().isEmpty()) {
+        if (version > current.mapVersion()
+                || version == current.mapVersion() && !current.learners().isEmpty()) {
             ask(group, voters, version);
             return true;
         }

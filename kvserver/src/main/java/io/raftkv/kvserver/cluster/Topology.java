@@ -86,9 +86,13 @@ public record Topology(long change, long mapVersion, List<Node> nodes, List<Shar
     /** All but those that are gone and hold nothing: clients would try to reach them for ever. */
     private static List<Node> shown(ClusterState state, Map<String, Node> nodes, List<Shard> shards) {
         Set<String> wanted = new TreeSet<>();
-        state.map().groups().values().forEach(group -> group.forEach(
-                address -> wanted.add(HostPort.parse(address).toString())));
-        shards.forEach(shard -> shard.replicas().forEach(node -> wanted.add(node.address().toString())));
+        state.map()
+                .groups()
+                .values()
+                .forEach(group -> group.forEach(
+                        address -> wanted.add(HostPort.parse(address).toString())));
+        shards.forEach(shard ->
+                shard.replicas().forEach(node -> wanted.add(node.address().toString())));
         shards.forEach(shard -> {
             if (shard.leader() != null) {
                 wanted.add(shard.leader().address().toString());

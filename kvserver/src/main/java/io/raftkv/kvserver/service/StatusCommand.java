@@ -85,7 +85,9 @@ final class StatusCommand implements CommandHandler {
     private RespValue members(GroupStatus status) {
         return RespValue.array(status.configuration().members().stream()
                 .map(member -> RespValue.array(
-                        text(member), RespValue.integer(matchOf(status, member)), RespValue.bulk(roleOf(status, member))))
+                        text(member),
+                        RespValue.integer(matchOf(status, member)),
+                        RespValue.bulk(roleOf(status, member))))
                 .toList());
     }
 
