@@ -209,9 +209,11 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
         Configuration genesis = Configuration.of(cluster.nodes().stream()
                 .map(node -> new ReplicaId(node.id(), 1))
                 .toList());
-        // One of them goes first at the founding, so that nobody waits for an election time-out.
-        boolean first = cluster.nodes().get(0).id() == nodeId;
-        RaftGroup started = opened.openGroup(GROUP, new ReplicaId(nodeId, 1), genesis, state, first);
+        RaftGroup started = opened.openGroup(GROUP, new ReplicaId(nodeId, 1), genesis, state);
+        if (cluster.nodes().get(0).id() == nodeId) {
+            // One of them goes first at the founding, so that nobody waits for an election time-out.
+            started.preferLeader(started.self());
+        }
         files.groupOpened();
         group = started;
         front.opened(started, state);

@@ -155,7 +155,8 @@ public final class KvServer implements AutoCloseable {
     }
 
     /**
-     * Leaves the cluster's members, answers what can be answered, and closes all. Waits until that is done.
+     * Hands over the shards that it leads, leaves the cluster's members, answers what can be answered, and closes all. Waits
+     * until that is done.
      *
      * @throws UncheckedIOException if the log could not be closed; everything else is closed nevertheless
      */
@@ -164,6 +165,7 @@ public final class KvServer implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        host.handOver();
         membership.close();
         if (server != null) {
             server.close();

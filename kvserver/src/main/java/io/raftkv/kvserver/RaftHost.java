@@ -31,9 +31,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +53,8 @@ final class RaftHost implements ShardOpener {
 
     /** Peers take frames of 64 MiB, and a frame may carry a command beside others. */
     private static final int MAX_COMMAND_BYTES = 32 << 20;
+
+    private static final int HAND_OVER_MS = 3_000;
 
     private final ServerConfig config;
     private final RaftOptions options;
@@ -196,11 +200,9 @@ final class RaftHost implements ShardOpener {
             return;
         }
         ReplicaId self = new ReplicaId(table.serverId(), incarnation);
-        // Replicas take turns in leading first, so that the shards of a group are spread over its servers.
-        boolean preferred = genesis != null && self.equals(genesis.get(shard % genesis.size()));
         ShardMachine machine = new ShardMachine();
         RaftGroup group = started()
-                .openGroup(groupId, self, genesis == null ? null : Configuration.of(genesis), machine, preferred);
+                .openGroup(groupId, self, genesis == null ? null : Configuration.of(genesis), machine);
         ShardGroup opened = new ShardGroup(shard, generation, group, machine, table, listener);
         table.add(opened);
         opened.start();
@@ -278,6 +280,26 @@ final class RaftHost implements ShardOpener {
             channel.close();
         } else {
             links.accept(channel);
+        }
+    }
+
+    /** Lets other servers lead the shards that are led here, before this one stops. Waits until they do, but not for long. */
+    void handOver() {
+        RaftNode running = node;
+        if (running == null) {
+            return;
+        }
+        try {
+            int stay = running.handOverLeadership(HAND_OVER_MS)
+                    .toCompletableFuture()
+                    .get(2L * HAND_OVER_MS, TimeUnit.MILLISECONDS);
+            if (stay > 0) {
+                LOG.warn("{} shards have no other server that could lead them now", stay);
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("the shards led here could not be handed over: {}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

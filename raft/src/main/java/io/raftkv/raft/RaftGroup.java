@@ -91,9 +91,23 @@ public interface RaftGroup {
 
     /**
      * Asks this replica, if it leads, to hand over to {@code target} (Raft §3.10). A try, given up after an election time-out
-     * in which proposals are refused as Busy, and ignored while another one is under way; the listener tells the outcome.
+     * in which proposals are refused as Busy, and ignored while another one is under way; the listener tells the outcome. Where
+     * another replica is {@link #preferLeader preferred} it comes back there after a while.
      */
     void transferLeadership(ReplicaId target);
+
+    /**
+     * Says which replica should lead the group from now on, so that the leaders of many groups are spread over the servers as
+     * their owner wants it. A hint to this replica alone, neither replicated nor kept over a restart: tell all of them the same.
+     *
+     * <p>A leader hands over to the preferred replica (Raft §3.10) once that one is a voter, is heard and has nearly
+     * everything, no change of members is under way, and it has led for two election time-outs; one group of a server at a time.
+     * If that fails it tries again after ten election time-outs, and a leader to which was handed over leads for twenty. Told
+     * of itself before its first election time-out has run out, a replica campaigns much sooner than others.
+     *
+     * @param replica null: whoever happens to lead. One that is no voter is ignored until it becomes one
+     */
+    void preferLeader(@Nullable ReplicaId replica);
 
     /**
      * Makes {@code voters} the voters of the group, whatever they are now (Raft §4.3): new ones are learners first, then

@@ -111,5 +111,10 @@ final class FakeGroup implements RaftGroup {
     }
 
     @Override
+    public void preferLeader(ReplicaId replica) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void onLeaderChange(LeaderListener listener) {}
 }

@@ -61,6 +61,7 @@ public final class Membership implements AutoCloseable {
     private final AtomicBoolean roundIsDue = new AtomicBoolean();
     private final SlotRegistrar registrar;
     private final Reconciler reconciler;
+    private final LeaderSpread leaders;
     /** Replicas that leaders count on and that are not open, by group. */
     private final Map<Long, ReplicaId> invited = new ConcurrentHashMap<>();
 
@@ -84,6 +85,7 @@ public final class Membership implements AutoCloseable {
         this.onFatal = onFatal;
         this.registrar = new SlotRegistrar(table);
         this.reconciler = new Reconciler(table, this::roundSoon);
+        this.leaders = new LeaderSpread(table);
         ScheduledThreadPoolExecutor one =
                 new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("raftkv-kvserver-control", true));
         one.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -170,6 +172,7 @@ public final class Membership implements AutoCloseable {
             learn(session);
             openShards(session.coordinator());
             dropLeft();
+            leaders.round();
             // Each does what it can, whatever the one before left.
             boolean inPlace = reconciler.round();
             boolean told = reconciler.tellPlacements(session.coordinator());
@@ -321,6 +324,7 @@ public final class Membership implements AutoCloseable {
                 opener.open(genesis);
             }
         }
+        leaders.round();
     }
 
     /** Deletes the replicas that left their groups while nobody could tell them. */

@@ -153,6 +153,11 @@ public final class FakeGroup implements RaftGroup {
     }
 
     @Override
+    public void preferLeader(ReplicaId replica) {
+        throw new UnsupportedOperationException("not used by servers");
+    }
+
+    @Override
     public void read(ReadMode mode, Supplier<? extends @Nullable Object> query, Completion completion) {
         throw new UnsupportedOperationException("not used here");
     }

@@ -37,6 +37,8 @@ public sealed interface Effect {
 
         void onFetch(Fetch effect);
 
+        void onHandOverDue(HandOverDue effect);
+
         void onConfigurationChanged(ConfigurationChanged effect);
 
         void onChangeEnded(ChangeEnded effect);
@@ -164,6 +166,17 @@ public sealed interface Effect {
         @Override
         public void dispatch(Handler handler) {
             handler.onFetch(this);
+        }
+    }
+
+    /**
+     * {@code to} should lead in place of this replica: give {@link Input.TransferLeadership} unless another group of this node
+     * is handing over just now. Said again with every beat.
+     */
+    record HandOverDue(ReplicaId to) implements Effect {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onHandOverDue(this);
         }
     }
 

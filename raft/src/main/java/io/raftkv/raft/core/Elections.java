@@ -11,17 +11,16 @@ import java.util.TreeSet;
  */
 final class Elections {
     private final RaftCore core;
-    private final boolean preferred;
     private final Set<ReplicaId> granted = new TreeSet<>();
     private final Set<ReplicaId> refused = new TreeSet<>();
     private long deadline;
     private long leaderHeard;
     private boolean leaderWasHeard;
-    private boolean isFirstWait = true;
+    private int waits;
+    private boolean handedOver;
 
-    Elections(RaftCore core, boolean preferred) {
+    Elections(RaftCore core) {
         this.core = core;
-        this.preferred = preferred;
     }
 
     long deadline() {
@@ -31,15 +30,19 @@ final class Elections {
     void restartTimer() {
         long min = core.nanos(core.options.electionMinMs());
         long max = core.nanos(core.options.electionMaxMs());
-        if (preferred && isFirstWait) {
-            // Perhaps all start at the same time: those who are not preferred wait a full time-out, so the preferred
-            // one
-            // may hurry. If somebody leads already, its followers refuse.
-            min = core.nanos(core.options.heartbeatMs());
-            max = 2 * min;
-        }
-        isFirstWait = false;
+        waits++;
         deadline = core.now + min + core.random.nextLong(max - min + 1);
+    }
+
+    /**
+     * Perhaps all start at the same time: the others wait a full time-out, so the preferred one may hurry. If somebody leads
+     * already, its followers refuse.
+     */
+    void preferenceChanged() {
+        if (core.succession.prefersSelf() && waits == 1) {
+            long beat = core.nanos(core.options.heartbeatMs());
+            deadline = Math.min(deadline, core.now + beat + core.random.nextLong(beat + 1));
+        }
     }
 
     /** A leader spoke. */
@@ -82,7 +85,7 @@ final class Elections {
         }
         restartTimer();
         // While the disk still writes the last vote another campaign would only void it: with a slow disk for ever.
-        if (core.mayCampaign() && core.isTermDurable()) {
+        if (core.mayCampaign() && core.isTermDurable() && core.succession.mayLead()) {
             startPreVote();
         } else if (core.mayHaveLeft()) {
             requestVotes(true, false);
@@ -104,6 +107,7 @@ final class Elections {
         core.becomeRole(Role.CANDIDATE, null, transfer ? "the leader hands over" : "a pre-vote was won");
         granted.clear();
         refused.clear();
+        handedOver = transfer;
         restartTimer();
         requestVotes(false, transfer);
     }
@@ -133,7 +137,7 @@ final class Elections {
             if (core.role == Role.PRE_CANDIDATE) {
                 campaign(false);
             } else {
-                core.leaderRole.start();
+                core.leaderRole.start(handedOver);
             }
         } else if (core.configuration().hasQuorum(refused::contains)) {
             core.becomeFollower(core.term(), null, "a majority refused its vote");

@@ -77,7 +77,8 @@ final class Hibernation {
                 || input instanceof Input.TransferLeadership
                 || input instanceof Input.ChangeMembers
                 || input instanceof Input.AbortChange
-                || input instanceof Input.SnapshotReceived;
+                || input instanceof Input.SnapshotReceived
+                || core.succession.wakes(input);
     }
 
     /** An answer to the last heartbeats or to the word to sleep: it says nothing new. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** What can happen to a {@link RaftCore}. */
 public sealed interface Input {
@@ -42,6 +43,10 @@ public sealed interface Input {
         void onPaused();
 
         void onTransferLeadership(TransferLeadership input);
+
+        void onPreferLeader(PreferLeader input);
+
+        void onStandAside(StandAside input);
 
         void onChangeMembers(ChangeMembers input);
 
@@ -178,6 +183,22 @@ public sealed interface Input {
         @Override
         public void dispatch(Handler handler) {
             handler.onTransferLeadership(this);
+        }
+    }
+
+    /** From now on {@code replica} should lead, or whoever happens to, see {@link Succession}. */
+    record PreferLeader(@Nullable ReplicaId replica) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onPreferLeader(this);
+        }
+    }
+
+    /** From now on this replica does not campaign, and hands over if it leads, see {@link Succession}; or it may lead again. */
+    record StandAside(boolean aside) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onStandAside(this);
         }
     }
 

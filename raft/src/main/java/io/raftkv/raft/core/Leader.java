@@ -9,6 +9,7 @@ import io.raftkv.raft.core.ReadRounds.Reader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,7 +47,8 @@ final class Leader {
         this.clock = new LogClock(core.options.electionMaxMs());
     }
 
-    void start() {
+    /** @param handedOver whether the leader before told this replica to campaign */
+    void start(boolean handedOver) {
         core.becomeRole(Role.LEADER, core.self, "a majority voted for it");
         followers = core.freshProgress();
         uncommittedBytes = 0;
@@ -55,6 +57,7 @@ final class Leader {
         heartbeatDue = nextBeat();
         quorumCheckDue = core.now + core.nanos(core.options.electionMaxMs());
         change.start();
+        core.succession.takeOffice(handedOver);
         clock.takeOffice(core.now, core.lastTimeMs());
         // Nothing of earlier terms may be committed by counting (§3.6.2), nor read (§6.4), before an entry of this term
         // is.
@@ -67,6 +70,7 @@ final class Leader {
         readsBeforeNoOp.forEach(this::cannotRead);
         readsBeforeNoOp.clear();
         change.stop();
+        transferee = null;
         followers = new TreeMap<>();
     }
 
@@ -90,12 +94,14 @@ final class Leader {
                 return;
             }
         }
-        if (transferee != null && core.now >= transferDeadline) {
+        if (transferee != null && (core.now >= transferDeadline || isSilent(transferee))) {
             transferee = null;
+            core.succession.failed();
         }
         if (core.now >= heartbeatDue) {
             heartbeatDue = nextBeat();
             change.tick();
+            core.succession.beat();
             if (maySleep()) {
                 sleep();
                 return;
@@ -119,6 +125,7 @@ final class Leader {
                 && transferee == null
                 && rounds.isEmpty()
                 && change.isAtRest()
+                && !core.succession.isDue()
                 && followers.values().stream()
                         .allMatch(follower -> follower.matchIndex == last
                                 && follower.fence.isOpen()
@@ -545,6 +552,36 @@ final class Leader {
         return id.equals(core.self) || lastHeard(id) > core.now - core.nanos(core.options.electionMaxMs());
     }
 
+    /** Whether {@code follower} answered one of the last two heartbeats. */
+    boolean hearsNow(ReplicaId follower) {
+        return lastHeard(follower) > core.now - 2 * core.nanos(core.options.heartbeatMs());
+    }
+
+    /**
+     * Of the candidates who were heard of late, the one that lacks least; another one than {@code last} if possible. Which one
+     * of equals depends on the group, so that not all groups of a server fall to one.
+     */
+    @Nullable
+    ReplicaId heir(SortedSet<ReplicaId> candidates, @Nullable ReplicaId last) {
+        List<ReplicaId> order = new ArrayList<>(candidates);
+        Collections.rotate(order, Math.floorMod(core.groupId, Math.max(1, order.size())));
+        ReplicaId best = null;
+        for (ReplicaId candidate : order) {
+            boolean better = best == null
+                    || best.equals(last)
+                    || (!candidate.equals(last) && matchIndex(candidate) > matchIndex(best));
+            if (better && hears(candidate)) {
+                best = candidate;
+            }
+        }
+        return best;
+    }
+
+    /** Whether it answered none of the heartbeats of a shortest election time-out. */
+    private boolean isSilent(ReplicaId id) {
+        return lastHeard(id) < core.now - core.nanos(core.options.electionMinMs());
+    }
+
     boolean keepsUp(ReplicaId learner) {
         Progress progress = followers.get(learner);
         return progress != null && progress.catchUp.keepsUp();
@@ -552,7 +589,7 @@ final class Leader {
 
     /**
      * Hands over to {@code target} (Raft §3.10): takes no more proposals, and once the target holds everything tells it to
-     * campaign, again with each of its answers. Given up after an election time-out. One at a time, as two candidates that
+     * campaign, again with each of its answers. Given up after an election time-out, or if the target is silent. One at a time, as two candidates that
      * were both told to ignore the leader would take the votes from each other; and only to one that is to stay.
      */
     void transfer(ReplicaId target) {

@@ -73,6 +73,13 @@ final class MembershipChange {
         return plan == null && departed.isEmpty() && !core.configuration().isJoint();
     }
 
+    /** Whether nobody asked for a change that has not ended, and no other leader left one half done. */
+    boolean isSettled() {
+        return plan == null
+                && core.isConfigurationCommitted()
+                && !core.configuration().isJoint();
+    }
+
     /** Whether the progress of learners matters. */
     boolean isUnderWay() {
         return plan != null;
@@ -172,7 +179,7 @@ final class MembershipChange {
         if (joint.voters().contains(core.self)) {
             append(joint.next(joint.voters(), none(), none(), joint.mapVersion()));
         } else if (core.now >= handOverAt) {
-            ReplicaId heir = heir(joint);
+            ReplicaId heir = leader.heir(joint.voters(), lastHeir);
             if (heir != null) {
                 lastHeir = heir;
                 // Proposals are refused meanwhile; should it fail, some get through before the next try.
@@ -180,23 +187,6 @@ final class MembershipChange {
                 leader.transfer(heir);
             }
         }
-    }
-
-    /** Of the new voters who were heard of late, the one that lacks least; another one than the last time if possible. */
-    private @Nullable ReplicaId heir(Configuration joint) {
-        ReplicaId best = null;
-        for (ReplicaId candidate : joint.voters()) {
-            if (!leader.hears(candidate)) {
-                continue;
-            }
-            boolean better = best == null
-                    || best.equals(lastHeir)
-                    || (!candidate.equals(lastHeir) && leader.matchIndex(candidate) > leader.matchIndex(best));
-            if (better) {
-                best = candidate;
-            }
-        }
-        return best;
     }
 
     private void approach(Configuration current, Plan wanted) {

@@ -78,6 +78,7 @@ public final class RaftCore {
     final Recovering recovering;
     private final LogRetention retention = new LogRetention(this);
     final Hibernation hibernation;
+    final Succession succession;
 
     long now;
     Role role = Role.FOLLOWER;
@@ -108,17 +109,12 @@ public final class RaftCore {
     private final Dispatcher dispatcher = new Dispatcher();
     private final Invariants invariants = new Invariants();
 
-    /**
-     * @param preferred whether this replica should campaign first if nobody leads when it starts, so that the leaders
-     *     of many groups are spread over the servers without a race
-     */
     public RaftCore(
             long groupId,
             ReplicaId self,
             CoreOptions options,
             RandomGenerator random,
             Recovered recovered,
-            boolean preferred,
             long nowNanos) {
         this.groupId = groupId;
         this.self = self;
@@ -140,7 +136,8 @@ public final class RaftCore {
         this.lastApplied = snapshot.index();
         this.persistedIndex = log.lastIndex();
         this.hibernation = new Hibernation(this);
-        this.elections = new Elections(this, preferred);
+        this.succession = new Succession(this);
+        this.elections = new Elections(this);
         this.follower = new Follower(this);
         this.leaderRole = new Leader(this);
         this.followerReads = new FollowerReads(this);
@@ -297,6 +294,16 @@ public final class RaftCore {
     /** Whether this replica leads and {@code peer} waits for a snapshot. */
     public boolean isSendingSnapshotTo(ReplicaId peer) {
         return role == Role.LEADER && leaderRole.isSendingSnapshotTo(peer);
+    }
+
+    /** Whether this replica leads and hands over just now. */
+    public boolean isTransferring() {
+        return role == Role.LEADER && leaderRole.isTransferring();
+    }
+
+    /** Whether this replica leads and another voter was heard of late. */
+    public boolean hasHeir() {
+        return role == Role.LEADER && succession.hasHeir();
     }
 
     /** On a leader how far the log of each other member is known to agree and be durable; empty elsewhere. */
@@ -673,6 +680,16 @@ public final class RaftCore {
         }
 
         @Override
+        public void onPreferLeader(Input.PreferLeader input) {
+            succession.prefer(input.replica());
+        }
+
+        @Override
+        public void onStandAside(Input.StandAside input) {
+            succession.standAside(input.aside());
+        }
+
+        @Override
         public void onChangeMembers(Input.ChangeMembers input) {
             leaderRole.change.begin(input);
         }
@@ -749,7 +766,7 @@ public final class RaftCore {
 
             @Override
             public void onTimeoutNow(ReplicaId from, Message.TimeoutNow message) {
-                if (message.term() == term() && role == Role.FOLLOWER) {
+                if (message.term() == term() && role == Role.FOLLOWER && succession.mayLead()) {
                     elections.campaign(true);
                 }
             }

@@ -85,6 +85,13 @@ final class GroupRunner implements RaftGroup {
     private boolean beatIsDue;
     private boolean closed;
 
+    /** Who should lead in place of this replica, if the core said so in this turn. */
+    private @Nullable ReplicaId heir;
+    /** The hand-over of the whole node that is under way. */
+    private @Nullable HandOver handOver;
+
+    private boolean ledAtHandOver;
+
     boolean isReadyForTurn;
 
     private volatile @Nullable ReplicaId leader;
@@ -253,6 +260,11 @@ final class GroupRunner implements RaftGroup {
     }
 
     @Override
+    public void preferLeader(@Nullable ReplicaId replica) {
+        onLoop(() -> input(new Input.PreferLeader(replica)));
+    }
+
+    @Override
     public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
         Input.ChangeMembers wish = new Input.ChangeMembers(tokens.getAndIncrement(), voters, mapVersion);
         onLoop(() -> ask(wish.token(), wish, completion), completion);
@@ -361,6 +373,27 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
+    /** Hands over if it leads and does not campaign, and says so when that is done; until {@link #leadAgain}. Threads: any. */
+    void standAside(HandOver whole) {
+        onLoop(() -> {
+            if (closed || !node.isHandingOver(whole)) {
+                whole.settled(this, false);
+            } else {
+                handOver = whole;
+                ledAtHandOver = leads();
+                input(new Input.StandAside(true));
+            }
+        });
+    }
+
+    /** The hand-over of the node has ended. Threads: any. */
+    void leadAgain() {
+        onLoop(() -> {
+            handOver = null;
+            input(new Input.StandAside(false));
+        });
+    }
+
     /** Asks for a turn though nothing came in. */
     void wake() {
         if (!closed) {
@@ -443,6 +476,10 @@ final class GroupRunner implements RaftGroup {
         closed = true;
         cancelTimer();
         sleep.end();
+        node.endHandOver(this);
+        if (handOver != null) {
+            handOver.settled(this, false);
+        }
         failProposed(why);
         forwards.fail(why);
         giveBack(commands);
@@ -483,11 +520,29 @@ final class GroupRunner implements RaftGroup {
                 beatIsDue = true;
                 step(new Input.Tick());
             }
+            handOver();
             step(new Input.Flush(worker.congested()));
             armTimer();
             sleep.follow();
         } catch (RuntimeException | Error e) {
             node.fail(e);
+        }
+    }
+
+    /** One group of the node at a time, so that those who wait for their new leaders are few. */
+    private void handOver() {
+        if (heir != null && node.beginHandOver(this)) {
+            LOG.info("group {} {}: hands over to {}, which is preferred", groupId, self, heir);
+            node.options().observer().handsOver(groupId, self, heir);
+            step(new Input.TransferLeadership(heir));
+        }
+        heir = null;
+        if (!core.isTransferring()) {
+            node.endHandOver(this);
+        }
+        // Not before it hears of the next leader, which may need its vote.
+        if (handOver != null && !core.hasHeir() && (leads() || core.leader() != null || !ledAtHandOver)) {
+            handOver.settled(this, leads());
         }
     }
 
@@ -831,6 +886,11 @@ final class GroupRunner implements RaftGroup {
                         LOG.warn("group {}: cannot read entries from {} on", groupId, effect.from(), failure);
                         input(new Input.Fetched(effect.peer(), List.of()));
                     });
+        }
+
+        @Override
+        public void onHandOverDue(Effect.HandOverDue effect) {
+            heir = effect.to();
         }
 
         @Override

@@ -36,6 +36,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,11 @@ public final class RaftNode implements AutoCloseable {
     private final Throttle throttle;
     private final PeerLiveness liveness;
     private final Budget budget;
+    /** The group that hands over to its preferred leader just now. */
+    private final AtomicReference<@Nullable GroupRunner> handingOver = new AtomicReference<>();
+    /** Of the whole node. */
+    private final AtomicReference<@Nullable HandOver> handOver = new AtomicReference<>();
+
     private final AtomicInteger sleeping = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
 
@@ -133,21 +139,13 @@ public final class RaftNode implements AutoCloseable {
         return folder.groups();
     }
 
-    /** See {@link #openGroup(long, ReplicaId, Configuration, StateMachine, boolean)}, without preference. */
-    public RaftGroup openGroup(long groupId, ReplicaId self, @Nullable Configuration genesis, StateMachine machine)
-            throws IOException {
-        return openGroup(groupId, self, genesis, machine, false);
-    }
-
     /**
      * Starts this server's replica of a group; reads its newest snapshot on the calling thread.
      *
      * @param genesis the first configuration, the same on all servers; ignored if the disk holds the group. Null for a
      *     replica that others will bring in: it neither votes nor campaigns before it has a log or a snapshot
-     * @param preferred whether this replica should lead first, see {@link RaftCore}
      */
-    public RaftGroup openGroup(
-            long groupId, ReplicaId self, @Nullable Configuration genesis, StateMachine machine, boolean preferred)
+    public RaftGroup openGroup(long groupId, ReplicaId self, @Nullable Configuration genesis, StateMachine machine)
             throws IOException {
         if (self.server() != options.serverId()) {
             throw new IllegalArgumentException(self + " is not a replica of server " + options.serverId());
@@ -171,7 +169,6 @@ public final class RaftNode implements AutoCloseable {
                 options.raft().core(),
                 random(groupId, worker.loop().nowNanos()),
                 start,
-                preferred,
                 worker.loop().nowNanos());
         // The log of the core: a snapshot that is newer than the log on disk has taken its place.
         LogPosition from = new LogPosition(core.firstIndex() - 1, core.termAt(core.firstIndex() - 1));
@@ -182,6 +179,10 @@ public final class RaftNode implements AutoCloseable {
         options.observer().recovered(groupId, self, start.hardState(), from, entries);
         GroupRunner group = new GroupRunner(this, worker, groupId, core, self, machine);
         groups.put(groupId, group);
+        HandOver underWay = handOver.get();
+        if (underWay != null) {
+            group.standAside(underWay);
+        }
         if (stopped.get()) {
             // While it was being opened: whoever stopped the node may not have seen it.
             closeGroup(groupId);
@@ -259,6 +260,52 @@ public final class RaftNode implements AutoCloseable {
         }
         opened.remove(groupId);
         done.complete(null);
+    }
+
+    /**
+     * Hands every group that this node leads over to another voter that is heard (Raft §3.10), for an orderly stop: nobody has
+     * to wait for an election. No group of this node takes leadership before that has ended, nor do those that are opened
+     * meanwhile; close the node then. Proposals that come meanwhile are refused as Busy, or as NotLeader.
+     *
+     * @param timeoutMs positive; what was not handed over by then stays. A call while one is under way joins it
+     * @return completed, perhaps on a loop, when another replica leads each of the groups that this node led, with how many
+     *     of them stay: for want of time, or because no other voter is there. Never fails
+     */
+    public CompletionStage<Integer> handOverLeadership(int timeoutMs) {
+        if (timeoutMs < 1) {
+            throw new IllegalArgumentException("timeoutMs is " + timeoutMs + "; must be positive");
+        }
+        HandOver next = new HandOver(groups.values());
+        HandOver underWay = handOver.compareAndExchange(null, next);
+        if (underWay != null) {
+            return underWay.ended();
+        }
+        CompletionStage<Integer> ended = next.ended().thenApply(stillLed -> {
+            handOver.set(null);
+            groups.values().forEach(GroupRunner::leadAgain);
+            return stillLed;
+        });
+        if (!groups.isEmpty()) {
+            EventLoop loop = workers.get(0).loop();
+            onLoop(loop, () -> loop.schedule(TimeUnit.MILLISECONDS.toNanos(timeoutMs), next::timeOut));
+            groups.values().forEach(group -> group.standAside(next));
+        }
+        return ended;
+    }
+
+    /** Whether {@code group} may hand over to its preferred leader now; if so it tells when it {@link #endHandOver has}. */
+    boolean beginHandOver(GroupRunner group) {
+        return handingOver.compareAndSet(null, group);
+    }
+
+    void endHandOver(GroupRunner group) {
+        if (handingOver.get() == group) {
+            handingOver.set(null);
+        }
+    }
+
+    boolean isHandingOver(HandOver whole) {
+        return handOver.get() == whole;
     }
 
     /** Stops everything at once, as what could be promised can no longer be kept. */

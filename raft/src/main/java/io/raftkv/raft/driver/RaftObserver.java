@@ -25,6 +25,9 @@ public interface RaftObserver {
     /** The replica leads no more; {@code term} is its term now. */
     default void steppedDown(long groupId, ReplicaId self, long term) {}
 
+    /** The replica leads and begins to hand over to the one that is preferred. */
+    default void handsOver(long groupId, ReplicaId self, ReplicaId to) {}
+
     /** The replica gave its vote of {@code term}, perhaps to itself. The vote need not be durable yet. */
     default void voted(long groupId, ReplicaId self, long term, ReplicaId candidate) {}
 

@@ -6,7 +6,12 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.driver.RaftNode;
 import java.io.IOException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A server that keeps replicas of Raft groups, for programs that embed Raft:
@@ -43,6 +48,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RaftServer implements AutoCloseable {
     static final String LOCK = "LOCK";
+
+    private static final Logger LOG = LoggerFactory.getLogger(RaftServer.class);
 
     private final long id;
     private final int port;
@@ -123,9 +130,25 @@ public final class RaftServer implements AutoCloseable {
         return node;
     }
 
-    /** Closes all groups, telling everybody who waits, then ends the threads and lets the folder go. Idempotent. */
+    /**
+     * Hands over what this server leads, for which it waits an election time-out at most, see {@link
+     * RaftNode#handOverLeadership}. Then closes all groups, telling everybody who waits, ends the threads and lets the folder
+     * go. Idempotent.
+     */
     @Override
     public void close() throws IOException {
+        handOver();
         resources.close();
+    }
+
+    private void handOver() {
+        int patienceMs = node.options().raft().core().electionMaxMs();
+        try {
+            node.handOverLeadership(patienceMs).toCompletableFuture().get(2L * patienceMs, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("server {} closes without handing over what it leads: {}", id, e.toString());
+        }
     }
 }

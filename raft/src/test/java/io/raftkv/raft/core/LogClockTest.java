@@ -61,13 +61,7 @@ class LogClockTest {
     void aLeaderStampsItsEntriesWithIt() {
         ReplicaId self = new ReplicaId(1, 1);
         RaftCore core = new RaftCore(
-                1,
-                self,
-                CoreOptions.DEFAULT,
-                () -> 0L,
-                RaftCore.Recovered.fresh(Configuration.of(List.of(self))),
-                false,
-                1);
+                1, self, CoreOptions.DEFAULT, () -> 0L, RaftCore.Recovered.fresh(Configuration.of(List.of(self))), 1);
         long now = core.nextDeadlineNanos();
         step(core, now, new Input.Tick());
         step(core, now, propose(HOUR_MS));

@@ -26,8 +26,7 @@ class MembershipTest {
     }
 
     private static RaftCore core(ReplicaId self, Configuration genesis) {
-        return new RaftCore(
-                1, self, CoreOptions.DEFAULT, () -> 0L, RaftCore.Recovered.fresh(genesis), false, 1_000_000_000L);
+        return new RaftCore(1, self, CoreOptions.DEFAULT, () -> 0L, RaftCore.Recovered.fresh(genesis), 1_000_000_000L);
     }
 
     private static Entry configuration(long index, long term, Configuration configuration) {

@@ -18,7 +18,7 @@ class SnapshotPieceTest {
 
     private static List<Effect> take(SnapshotMeta meta, long total, long offset) {
         RaftCore core = new RaftCore(
-                1, SELF, CoreOptions.DEFAULT, () -> 0L, RaftCore.Recovered.fresh(CONFIGURATION), false, 1_000_000_000L);
+                1, SELF, CoreOptions.DEFAULT, () -> 0L, RaftCore.Recovered.fresh(CONFIGURATION), 1_000_000_000L);
         return core.step(
                 1_000_000_000L, new Input.Receive(LEADER, new InstallSnapshot(5, meta, total, 0, offset, CHUNK)));
     }

@@ -96,7 +96,8 @@ final class GroupsBenchmarkNode {
                 .mapToObj(id -> new ReplicaId(id, 1))
                 .toList());
         for (long group = 1; group <= count; group++) {
-            groups.add(node.openGroup(group, new ReplicaId(self, 1), genesis, new Count(), group % nodes == self - 1));
+            groups.add(node.openGroup(group, new ReplicaId(self, 1), genesis, new Count()));
+            groups.get(groups.size() - 1).preferLeader(new ReplicaId(1 + group % nodes, 1));
         }
     }
 

@@ -29,10 +29,13 @@ import java.util.stream.IntStream;
  * log N term=T [vote=V] terms=1,1,2                 starts replica N with this on its disk
  * timeout N                   lets time pass until the timer of N is due, and fires it
  * tick N                      gives N the time; its timer fires if it is due
+ * lead N MS                   lets time pass in which N beats as a leader and everybody answers, without telling of messages
  * wait MS                     lets time pass; no timer fires
  * pause N MS                  lets time pass in which N stands still; its messages and its timer wait
  * propose N TEXT | read N [mode=ANY]   asks replica N
  * change N A,B,C [version=V] | abort N | transfer N A   likewise
+ * prefer N A                  N is told that A should lead; nobody in particular if A is 0
+ * aside N | resume N          N is told to lead no more | that it may lead again
  * disk N [COUNT] | disk all   finishes the writes under way, or the COUNT oldest
  * deliver [A->B] [first|last|copy]   delivers messages: all that are under way, or of one link; the first of it, the
  *                             last of it, or the first while it stays under way
@@ -88,9 +91,16 @@ final class Scenario {
             case "abort" -> step(number(words[0]), new Input.AbortChange(token++));
             case "transfer" ->
                 step(number(words[0]), new Input.TransferLeadership(ScenarioReplica.id(number(words[1]))));
+            case "prefer" ->
+                step(
+                        number(words[0]),
+                        new Input.PreferLeader(number(words[1]) == 0 ? null : ScenarioReplica.id(number(words[1]))));
+            case "aside" -> step(number(words[0]), new Input.StandAside(true));
+            case "resume" -> step(number(words[0]), new Input.StandAside(false));
             case "read" ->
                 step(number(words[0]), new Input.Read(token++, ReadMode.valueOf(option(words, "mode", "LEADER"))));
             case "tick" -> step(number(words[0]), new Input.Tick());
+            case "lead" -> lead(number(words[0]), nowNanos + number(words[1]) * 1_000_000L);
             case "disk" -> disk(words);
             case "deliver" -> deliver(words);
             case "lost" -> step(number(words[0]), new Input.LinkDown(ScenarioReplica.id(number(words[1]))));
@@ -196,6 +206,16 @@ final class Scenario {
         }
         nowNanos = Math.max(nowNanos, replica(id).core().nextDeadlineNanos());
         step(id, new Input.Tick());
+    }
+
+    private void lead(int id, long until) {
+        while (replica(id).core().nextDeadlineNanos() <= until
+                && !replica(id).core().isAsleep()) {
+            quiet = true;
+            timeout(id);
+            settle();
+        }
+        nowNanos = until;
     }
 
     private void disk(String[] words) {

@@ -19,7 +19,8 @@ import java.util.TreeMap;
 
 /** A bare core with a disk whose writes wait until the scenario lets them through. */
 final class ScenarioReplica {
-    private static final long GROUP = 1;
+    /** Divisible by any number of members, so that the first of equal heirs is taken. */
+    private static final long GROUP = 60;
 
     private final int id;
     private final CoreOptions options;
@@ -55,8 +56,7 @@ final class ScenarioReplica {
         // The number of the life is drawn first. Every time-out is the shortest one: a scenario says itself whose comes
         // first.
         Iterator<Long> draws = List.of((long) ++lives).iterator();
-        core = new RaftCore(
-                GROUP, id(id), options, () -> draws.hasNext() ? draws.next() : 0L, recovered, false, nowNanos);
+        core = new RaftCore(GROUP, id(id), options, () -> draws.hasNext() ? draws.next() : 0L, recovered, nowNanos);
     }
 
     /** Puts a log with entries of these terms on the disk and starts from it. */

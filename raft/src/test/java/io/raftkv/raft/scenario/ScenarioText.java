@@ -77,6 +77,11 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     }
 
     @Override
+    public void onHandOverDue(Effect.HandOverDue effect) {
+        text = "would hand over to " + name(effect.to());
+    }
+
+    @Override
     public void onReadReady(Effect.ReadReady effect) {
         text = "may read at " + effect.index();
     }

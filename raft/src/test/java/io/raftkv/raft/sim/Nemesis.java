@@ -28,6 +28,7 @@ final class Nemesis {
         SLOW_DISK,
         WALL_CLOCK,
         TRANSFER,
+        SHUT_DOWN,
         CHANGE_MEMBERS,
         ABORT_CHANGE,
         BIT_ROT
@@ -56,6 +57,9 @@ final class Nemesis {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
         }
         cluster.onTransfer(this::strikeAtTransfer);
+        if (cluster.swarm().prefersLeaders()) {
+            prefer();
+        }
         if (faults.contains(Fault.CHANGE_MEMBERS)) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
             cluster.onChange(this::strikeAtChange);
@@ -69,6 +73,19 @@ final class Nemesis {
             rot();
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
         }
+    }
+
+    /** Who should lead depends on what their owner knows of servers and load, so it changes. */
+    private void prefer() {
+        if (!stopped) {
+            preferSome();
+            world.after(2 * world.exponential(MEAN_PAUSE_NANOS), this::prefer);
+        }
+    }
+
+    /** Another server for each group. */
+    void preferSome() {
+        cluster.groups().forEach(group -> cluster.prefer(group, 1 + world.random.nextInt(servers)));
     }
 
     /** Beside the faults, so that those meet changes that are under way. */
@@ -124,6 +141,7 @@ final class Nemesis {
             case SLOW_DISK -> slowDisk();
             case WALL_CLOCK -> jump();
             case TRANSFER -> transfer();
+            case SHUT_DOWN -> shutDown(world.chance(0.5) ? cluster.leaderOrAny() : some(1).get(0));
             case CHANGE_MEMBERS -> changes.changeSome();
             case ABORT_CHANGE -> changes.abort();
             case BIT_ROT -> rot();
@@ -333,6 +351,21 @@ final class Nemesis {
         SimServer leader = cluster.leaderOrAny();
         ReplicaId target = some(1).get(0).replica(1);
         leader.serve(node -> node.group(1).transferLeadership(target), () -> {});
+    }
+
+    /** In good order: it hands over before it ends. */
+    private void shutDown(SimServer victim) {
+        SimNode life = victim.life();
+        if (life == null) {
+            return;
+        }
+        cluster.totals().shutdowns++;
+        life.handOver(() -> soon(() -> {
+            if (victim.life() == life) {
+                victim.kill();
+                restartLater(victim);
+            }
+        }));
     }
 
     /** The bits change while the server is down; it finds out when it starts. */

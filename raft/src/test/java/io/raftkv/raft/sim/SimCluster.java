@@ -1,6 +1,7 @@
 package io.raftkv.raft.sim;
 
 import io.raftkv.raft.Configuration;
+import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,11 @@ final class SimCluster {
     private final Map<Long, Invariants> invariants = new TreeMap<>();
     private final Configuration genesis;
     private final BitRot rot;
+    /** The server that should lead each group. */
+    private final Map<Long, Integer> preferred = new TreeMap<>();
+    /** To whom each group was handed over last. */
+    private final Map<Long, ReplicaId> heirs = new TreeMap<>();
+
     private Consumer<SimServer> changeListener = server -> {};
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
     private BiConsumer<Long, SimServer> transferListener = (group, server) -> {};
@@ -66,7 +72,37 @@ final class SimCluster {
         transferListener.accept(group, servers.get(server - 1));
     }
 
+    /** From now on {@code server} should lead; all replicas are told, each in its own time. */
+    void prefer(long group, int server) {
+        preferred.put(group, server);
+        for (SimServer told : servers) {
+            world.after(
+                    world.exponential(10e6),
+                    () -> told.serve(node -> tellPreferred(group, node.group(group)), () -> {}));
+        }
+    }
+
+    void tellPreferred(long group, RaftGroup replica) {
+        Integer server = preferred.get(group);
+        if (server != null) {
+            replica.preferLeader(replica(group, server));
+        }
+    }
+
+    boolean isLedAsPreferred() {
+        return preferred.entrySet().stream()
+                .allMatch(entry -> servers.get(entry.getValue() - 1).isLeader(entry.getKey()));
+    }
+
+    void handsOver(long group, ReplicaId heir) {
+        totals.handOvers++;
+        heirs.put(group, heir);
+    }
+
     void leads(long group, int server) {
+        if (replica(group, server).equals(heirs.remove(group))) {
+            totals.handOversDone++;
+        }
         leadListener.accept(group, servers.get(server - 1));
     }
 

@@ -29,6 +29,7 @@ import java.util.function.Supplier;
 /** One life of a server: a real {@link RaftNode} on simulated threads, network and disk. */
 final class SimNode {
     private static final String CLUSTER_ID = "simulation";
+    private static final int HAND_OVER_MS = 2000;
 
     private final SimCluster cluster;
     private final SimWorld world;
@@ -93,6 +94,7 @@ final class SimNode {
         machines.put(group, machine);
         RaftGroup opened = node.openGroup(group, self, incarnation == 1 ? cluster.genesisFor(server) : null, machine);
         groups.put(group, opened);
+        cluster.tellPreferred(group, opened);
         if (machine.watched() instanceof SimMachine withSessions) {
             SessionExpiry.start(opened, withSessions.sessions(), SimSessions.TTL_MS);
         }
@@ -212,6 +214,27 @@ final class SimNode {
         onDeath.clear();
     }
 
+    /** Hands over what it leads, as before an orderly stop, which {@code ended} then is. */
+    void handOver(Runnable ended) {
+        loop.execute(() -> {
+            long led = leading();
+            node.handOverLeadership(HAND_OVER_MS).thenAccept(left -> {
+                if (left == 0 && leading() > 0) {
+                    throw world.failure(this + " says that it handed over all groups and leads one");
+                }
+                cluster.totals().groupsHandedOver += led - left;
+                world.trace(() -> this + " handed over all but " + left + " of " + led + " groups");
+                ended.run();
+            });
+        });
+    }
+
+    private long leading() {
+        return groups.values().stream()
+                .filter(group -> group.status().role() == Role.LEADER)
+                .count();
+    }
+
     void losePowerAfter(int operations) {
         disk.losePowerAfter(operations);
     }
@@ -289,6 +312,11 @@ final class SimNode {
         @Override
         public void steppedDown(long group, ReplicaId self, long term) {
             heard(group, () -> "steps down in term " + term, checks -> checks.steppedDown(self));
+        }
+
+        @Override
+        public void handsOver(long group, ReplicaId self, ReplicaId to) {
+            heard(group, () -> "hands over to " + to, checks -> cluster.handsOver(group, to));
         }
 
         @Override

@@ -111,6 +111,10 @@ final class Simulation<M extends StateMachine, I> {
             }
         }
         await(deadline, "replicas do not get equal", cluster::agrees);
+        if (swarm.prefersLeaders()) {
+            nemesis.preferSome();
+            await(deadline, "the preferred replicas do not lead", cluster::isLedAsPreferred);
+        }
         await(deadline, "not all damage is repaired", cluster.rot()::isRepaired);
         if (!sessions.isEmpty()) {
             SimMachine any =

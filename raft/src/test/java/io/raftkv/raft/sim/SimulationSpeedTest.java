@@ -71,6 +71,7 @@ class SimulationSpeedTest {
                 1 << 20,
                 0.1,
                 60,
-                BitRot.Extent.SOMETIMES);
+                BitRot.Extent.SOMETIMES,
+                true);
     }
 }

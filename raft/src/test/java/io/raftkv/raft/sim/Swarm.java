@@ -9,6 +9,7 @@ import java.util.Set;
  *
  * @param faultySeconds how long faults strike; many short runs show more than few long ones, but not all
  * @param naps whether nobody asks for anything every other while, so that groups sleep
+ * @param prefersLeaders whether the replicas are told who should lead, and of another one from time to time
  * @param firstVoters of the servers; the others are brought in and out by changes of members
  */
 record Swarm(
@@ -41,7 +42,8 @@ record Swarm(
         int applyBudgetBytes,
         double applyMs,
         double faultySeconds,
-        BitRot.Extent rot) {
+        BitRot.Extent rot,
+        boolean prefersLeaders) {
     static Swarm of(SimWorld world) {
         return of(world, BitRot.Extent.SOMETIMES);
     }
@@ -99,7 +101,8 @@ record Swarm(
                 pick(world, 1, 1 << 20),
                 pick(world, 0.002, 0.1, 2),
                 pick(world, 15, 30, 60),
-                rot);
+                rot,
+                world.chance(0.5));
     }
 
     private static int pick(SimWorld world, int... choices) {

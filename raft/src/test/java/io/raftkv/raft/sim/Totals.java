@@ -22,6 +22,10 @@ final class Totals {
     long recoveries;
     long sleeps;
     long wakes;
+    long handOvers;
+    long handOversDone;
+    long shutdowns;
+    long groupsHandedOver;
     long operations;
     long reads;
     long followerReads;

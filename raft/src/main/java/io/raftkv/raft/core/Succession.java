@@ -1,0 +1,155 @@
+package io.raftkv.raft.core;
+
+import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReplicaId;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether this replica should lead, and to whom it hands over if it leads and should not (Raft §3.10). There are two
+ * reasons: another replica is preferred, or this one is to stand aside, as its server is about to be stopped.
+ *
+ * <p>A preference is a hint of this replica alone: neither replicated nor kept. A leader that is not the preferred one hands
+ * over when that one is a voter, was heard of late and has nearly everything, when no change of members is under way, and
+ * when it has led for a while: long after a hand-over, so that leaders who were told differently do not send a group to and
+ * fro, and long after a try that failed. The driver lets one group of its node do so at a time, see {@link
+ * Effect.HandOverDue}. A leader that stands aside waits for nothing of this.
+ *
+ * <p>A group does not sleep before its preferred leader, if it is there, leads: so nobody needs to be woken for that but a
+ * leader that sleeps and is told of another preference.
+ *
+ * <p>Threads: the group's loop.
+ */
+final class Succession {
+    /** In longest election time-outs, as are the others: how long a leader leads before it hands over. */
+    private static final int TENURE = 2;
+
+    private static final int TENURE_AFTER_HAND_OVER = 20;
+    private static final int PAUSE_AFTER_FAILURE = 10;
+
+    private final RaftCore core;
+    private @Nullable ReplicaId preferred;
+    private boolean aside;
+    private @Nullable ReplicaId lastHeir;
+    private long tookOfficeNanos;
+    private long notBefore;
+    /** Where the log ended at the beat before: whoever holds so much lacks what came since. */
+    private long lastIndexAtBeat;
+
+    Succession(RaftCore core) {
+        this.core = core;
+    }
+
+    /** Whether this replica may become leader. */
+    boolean mayLead() {
+        return !aside;
+    }
+
+    /** Whether {@code input} is a reason to wake a replica that sleeps. */
+    boolean wakes(Input input) {
+        if (core.role != Role.LEADER) {
+            return false;
+        }
+        return input instanceof Input.PreferLeader preference
+                ? preference.replica() != null
+                        && !preference.replica().equals(preferred)
+                        && !preference.replica().equals(core.self)
+                : input instanceof Input.StandAside order && order.aside();
+    }
+
+    void prefer(@Nullable ReplicaId replica) {
+        if (!Objects.equals(replica, preferred)) {
+            preferred = replica;
+            notBefore = tookOfficeNanos + electionTimeouts(TENURE);
+            core.elections.preferenceChanged();
+        }
+    }
+
+    boolean prefersSelf() {
+        return core.self.equals(preferred);
+    }
+
+    void standAside(boolean order) {
+        aside = order;
+        lastHeir = null;
+        if (!aside) {
+            return;
+        }
+        if (core.role == Role.LEADER) {
+            handOverToAny();
+        } else if (core.role == Role.PRE_CANDIDATE || core.role == Role.CANDIDATE) {
+            core.becomeFollower(core.term(), null, "it stands aside");
+        }
+    }
+
+    /** @param handedOver whether the leader before told it to campaign */
+    void takeOffice(boolean handedOver) {
+        tookOfficeNanos = core.now;
+        notBefore = core.now + electionTimeouts(handedOver ? TENURE_AFTER_HAND_OVER : TENURE);
+        lastIndexAtBeat = core.log.lastIndex();
+        lastHeir = null;
+    }
+
+    /** The replica to which it was handed over does not lead. */
+    void failed() {
+        notBefore = core.now + electionTimeouts(PAUSE_AFTER_FAILURE);
+    }
+
+    private long electionTimeouts(int count) {
+        return count * core.nanos(core.options.electionMaxMs());
+    }
+
+    /** With every beat of a leader. */
+    void beat() {
+        ReplicaId heir = preferredHeir();
+        if (aside) {
+            handOverToAny();
+        } else if (heir != null
+                && core.now >= notBefore
+                && core.isReady()
+                && !core.leaderRole.isTransferring()
+                && core.leaderRole.change.isSettled()
+                && core.leaderRole.hearsNow(heir)
+                && core.leaderRole.matchIndex(heir) >= lastIndexAtBeat) {
+            core.emit(new Effect.HandOverDue(heir));
+        }
+        lastIndexAtBeat = core.log.lastIndex();
+    }
+
+    /** Whether the preferred replica should lead in place of this one, and could. */
+    boolean isDue() {
+        return preferredHeir() != null;
+    }
+
+    private @Nullable ReplicaId preferredHeir() {
+        return preferred != null
+                        && !prefersSelf()
+                        && core.configuration().voters().contains(preferred)
+                        && core.leaderRole.hears(preferred)
+                ? preferred
+                : null;
+    }
+
+    private void handOverToAny() {
+        if (!core.leaderRole.isTransferring()) {
+            ReplicaId heir = core.leaderRole.heir(others(), lastHeir);
+            if (heir != null) {
+                lastHeir = heir;
+                core.leaderRole.transfer(heir);
+            }
+        }
+    }
+
+    /** Whether there is anybody to whom this leader could hand over. */
+    boolean hasHeir() {
+        return others().stream().anyMatch(core.leaderRole::hears);
+    }
+
+    private SortedSet<ReplicaId> others() {
+        SortedSet<ReplicaId> others = new TreeSet<>(core.configuration().voters());
+        others.remove(core.self);
+        return others;
+    }
+}
