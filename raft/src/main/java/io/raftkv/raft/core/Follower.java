@@ -162,6 +162,7 @@ final class Follower {
                 && core.role != Role.LEADER
                 && !core.isRecovering();
         if (follows && core.commitIndex == end && core.log.lastIndex() == end && core.persistedIndex() == end) {
+            core.followerReads.leaderSleeps();
             core.hibernation.sleep();
         }
     }

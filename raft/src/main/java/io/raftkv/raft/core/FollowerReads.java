@@ -112,11 +112,21 @@ final class FollowerReads {
         }
     }
 
+    /** A leader that lets its group sleep knows of no question, and nothing is left to wait for. */
+    void leaderSleeps() {
+        release();
+        giveUp(Effect.ReadFailed.Cause.NO_ANSWER);
+    }
+
     /** Another leader, or none: whoever was asked may never answer. */
     void leaderChanged() {
+        giveUp(Effect.ReadFailed.Cause.NOT_LEADER);
+    }
+
+    private void giveUp(Effect.ReadFailed.Cause why) {
         List<Question> lost = new ArrayList<>(questions.values());
         questions.clear();
         answered = 0;
-        lost.forEach(question -> fail(question.token, Effect.ReadFailed.Cause.NOT_LEADER));
+        lost.forEach(question -> fail(question.token, why));
     }
 }
