@@ -18,13 +18,16 @@ import java.util.function.Predicate;
  * @param mapVersion the version of whatever plan asked for this configuration, 0 for the first one
  * @param retired by server, the highest incarnation that ever left the group. It and the lower ones never come back: what
  *     they promised may be forgotten with their data
+ * @param leaseReads whether the leader may serve reads by a lease ({@link ReadMode#LEASE}). Of the group and not of a server, as
+ *     all voters must keep what the lease is built on; set in the first configuration, and the same for life
  */
 public record Configuration(
         SortedSet<ReplicaId> voters,
         SortedSet<ReplicaId> oldVoters,
         SortedSet<ReplicaId> learners,
         long mapVersion,
-        SortedMap<Long, Long> retired) {
+        SortedMap<Long, Long> retired,
+        boolean leaseReads) {
     public Configuration {
         voters = Collections.unmodifiableSortedSet(new TreeSet<>(voters));
         oldVoters = Collections.unmodifiableSortedSet(new TreeSet<>(oldVoters));
@@ -32,19 +35,24 @@ public record Configuration(
         retired = Collections.unmodifiableSortedMap(new TreeMap<>(retired));
     }
 
-    /** One that nobody ever left. */
+    /** One that nobody ever left, without leases. */
     public Configuration(
             SortedSet<ReplicaId> voters,
             SortedSet<ReplicaId> oldVoters,
             SortedSet<ReplicaId> learners,
             long mapVersion) {
-        this(voters, oldVoters, learners, mapVersion, new TreeMap<>());
+        this(voters, oldVoters, learners, mapVersion, new TreeMap<>(), false);
     }
 
     public static final Configuration EMPTY = new Configuration(new TreeSet<>(), new TreeSet<>(), new TreeSet<>(), 0);
 
     public static Configuration of(Collection<ReplicaId> voters) {
         return new Configuration(new TreeSet<>(voters), new TreeSet<>(), new TreeSet<>(), 0);
+    }
+
+    /** This one, for a group whose leader may serve reads by a lease. */
+    public Configuration withLeaseReads() {
+        return new Configuration(voters, oldVoters, learners, mapVersion, retired, true);
     }
 
     /** What may follow this one; who is here and not there is retired. */
@@ -61,7 +69,7 @@ public record Configuration(
                 left.merge(member.server(), member.incarnation(), Math::max);
             }
         }
-        return new Configuration(newVoters, newOldVoters, newLearners, newMapVersion, left);
+        return new Configuration(newVoters, newOldVoters, newLearners, newMapVersion, left, leaseReads);
     }
 
     /** Whether {@code id}, or a later incarnation of its server, was a member and left. It never comes back. */

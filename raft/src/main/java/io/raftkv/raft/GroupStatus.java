@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *     {@code commitIndex}
  * @param isRecovering whether the disk lost what the replica had promised: it takes no part in decisions before it holds
  *     again what the others committed
+ * @param holdsLease whether this replica leads and confirms reads of {@link ReadMode#LEASE} without asking
  * @param matchIndex on a leader, how far the log of each member is known to agree; empty elsewhere
  * @param snapshotProblem why the last snapshot of the own state could not be taken; null if it could, or there was none
  */
@@ -27,6 +28,7 @@ public record GroupStatus(
         Configuration configuration,
         long configurationIndex,
         boolean isRecovering,
+        boolean holdsLease,
         SortedMap<ReplicaId, Long> matchIndex,
         @Nullable String snapshotProblem) {
     /** The roles of a replica (Raft §3.3, §4.2.1, §9.6). */

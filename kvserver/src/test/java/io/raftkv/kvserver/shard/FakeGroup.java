@@ -183,6 +183,7 @@ public final class FakeGroup implements RaftGroup {
                 Configuration.of(List.of(SELF, OTHER, new ReplicaId(0x3333, 1))),
                 0,
                 false,
+                false,
                 new TreeMap<>(),
                 null);
     }

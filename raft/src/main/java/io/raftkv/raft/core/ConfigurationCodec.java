@@ -14,7 +14,7 @@ import java.util.TreeSet;
  * The binary form of a {@link Configuration}, in entries, snapshots and frames.
  *
  * <pre>
- * u8 version = 1 | u8 0 | u16 0 | u64 mapVersion | voters | oldVoters | learners | retired
+ * u8 version = 1 | u8 flags: 1 lease reads | u16 0 | u64 mapVersion | voters | oldVoters | learners | retired
  * each: u32 count | count × (u64 server | u64 incarnation), strictly ascending; in retired each server once
  * </pre>
  *
@@ -22,6 +22,7 @@ import java.util.TreeSet;
  */
 public final class ConfigurationCodec {
     private static final byte VERSION = 1;
+    private static final byte LEASE_READS = 1;
     private static final int REPLICA_BYTES = 2 * Long.BYTES;
     private static final int FIXED_BYTES = 4 + Long.BYTES + 4 * Integer.BYTES;
 
@@ -33,7 +34,7 @@ public final class ConfigurationCodec {
                 + configuration.learners().size()
                 + configuration.retired().size();
         ByteBuffer out = ByteBuffer.allocate(FIXED_BYTES + replicas * REPLICA_BYTES);
-        out.put(VERSION).put((byte) 0).putShort((short) 0).putLong(configuration.mapVersion());
+        out.put(VERSION).put(configuration.leaseReads() ? LEASE_READS : 0).putShort((short) 0).putLong(configuration.mapVersion());
         putSet(out, configuration.voters());
         putSet(out, configuration.oldVoters());
         putSet(out, configuration.learners());
@@ -51,12 +52,13 @@ public final class ConfigurationCodec {
     public static Configuration decode(ByteBuffer in) {
         try {
             int head = in.getInt();
-            if (head != VERSION << 24) {
-                throw new IllegalArgumentException(
-                        "a configuration of version " + (head >>> 24) + ", known is " + VERSION);
+            boolean leaseReads = head == (VERSION << 24 | LEASE_READS << 16);
+            if (!leaseReads && head != VERSION << 24) {
+                throw new IllegalArgumentException("a configuration that begins with " + Integer.toHexString(head)
+                        + "; known is version " + VERSION);
             }
             long mapVersion = in.getLong();
-            return new Configuration(getSet(in), getSet(in), getSet(in), mapVersion, getRetired(in));
+            return new Configuration(getSet(in), getSet(in), getSet(in), mapVersion, getRetired(in), leaseReads);
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("a configuration is cut off", e);
         }

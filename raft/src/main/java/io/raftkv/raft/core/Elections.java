@@ -16,11 +16,16 @@ final class Elections {
     private long deadline;
     private long leaderHeard;
     private boolean leaderWasHeard;
+    /** Until then what this replica promised a leader in an earlier life may bind it, in a group with leases. */
+    private final long boundUntil;
+
     private int waits;
     private boolean handedOver;
 
-    Elections(RaftCore core) {
+    /** @param mayBeBound whether it may have heard a leader in an earlier life */
+    Elections(RaftCore core, boolean mayBeBound) {
         this.core = core;
+        this.boundUntil = core.now + (mayBeBound ? core.nanos(core.options.electionMaxMs()) : 0);
     }
 
     long deadline() {
@@ -32,6 +37,23 @@ final class Elections {
         long max = core.nanos(core.options.electionMaxMs());
         waits++;
         deadline = core.now + min + core.random.nextLong(max - min + 1);
+        keepPromise();
+    }
+
+    /** A leader with a lease trusts that whoever hears it elects no other one for a while; the own vote is a vote too. */
+    private void keepPromise() {
+        if (keepsLeases()) {
+            deadline = Math.max(deadline, boundUntil);
+            if (leaderWasHeard) {
+                deadline = Math.max(deadline, leaderHeard + core.nanos(core.options.electionMinMs()));
+            }
+        }
+    }
+
+    /** A replica that does not know its group yet keeps the stricter rules. */
+    private boolean keepsLeases() {
+        return core.configuration().leaseReads()
+                || core.configuration().voters().isEmpty();
     }
 
     /**
@@ -42,6 +64,7 @@ final class Elections {
         if (core.succession.prefersSelf() && waits == 1) {
             long beat = core.nanos(core.options.heartbeatMs());
             deadline = Math.min(deadline, core.now + beat + core.random.nextLong(beat + 1));
+            keepPromise();
         }
     }
 
@@ -64,10 +87,12 @@ final class Elections {
 
     void linkDown(ReplicaId peer) {
         if (core.role == Role.FOLLOWER && peer.equals(core.leader)) {
-            leaderWasHeard = false;
+            // A hint, which ends no promise.
+            leaderWasHeard &= keepsLeases();
             // All groups that slept under one leader lose it at once: their elections are spread over more time.
             long spread = core.nanos(core.options.electionMinMs()) / (core.hibernation.wokeNow() ? 1 : 4);
             deadline = Math.min(deadline, core.now + core.random.nextLong(spread + 1));
+            keepPromise();
             core.becomeFollower(core.term(), null, "the link to the leader broke");
         }
     }
@@ -183,7 +208,8 @@ final class Elections {
 
     private boolean hearsLeader() {
         return core.role == Role.LEADER
-                || (leaderWasHeard && core.now - leaderHeard < core.nanos(core.options.electionMinMs()));
+                || (leaderWasHeard && core.now - leaderHeard < core.nanos(core.options.electionMinMs()))
+                || (keepsLeases() && core.now < boundUntil);
     }
 
     /** Raft §3.6.1. A replica that knows neither configuration nor log does not know what it would agree to. */

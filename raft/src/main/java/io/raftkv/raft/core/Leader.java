@@ -3,6 +3,7 @@ package io.raftkv.raft.core;
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus.Role;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Progress.Mode;
 import io.raftkv.raft.core.ReadRounds.Reader;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,7 @@ final class Leader {
     private static final int MAX_WAITING_READS = 16 << 10;
 
     final MembershipChange change;
+    final Lease lease;
     private final RaftCore core;
     private final ReadRounds rounds = new ReadRounds();
     private final LogClock clock;
@@ -44,6 +47,7 @@ final class Leader {
     Leader(RaftCore core) {
         this.core = core;
         this.change = new MembershipChange(core, this);
+        this.lease = new Lease(core);
         this.clock = new LogClock(core.options.electionMaxMs());
     }
 
@@ -57,6 +61,7 @@ final class Leader {
         heartbeatDue = nextBeat();
         quorumCheckDue = core.now + core.nanos(core.options.electionMaxMs());
         change.start();
+        lease.start();
         core.succession.takeOffice(handedOver);
         clock.takeOffice(core.now, core.lastTimeMs());
         // Nothing of earlier terms may be committed by counting (§3.6.2), nor read (§6.4), before an entry of this term
@@ -106,12 +111,15 @@ final class Leader {
                 sleep();
                 return;
             }
+            lease.beat(rounds);
             followers.forEach((peer, progress) -> {
                 if (progress.mode == Mode.PROBE) {
                     progress.waiting = false;
                 }
                 replicate(peer, progress, true);
             });
+            // A group of one has nobody to wait for.
+            releaseReads();
         }
     }
 
@@ -136,6 +144,7 @@ final class Leader {
     private void sleep() {
         Message word = new Message.Sleep(core.term(), core.log.lastIndex(), core.log.lastTerm());
         followers.keySet().forEach(peer -> core.send(peer, word));
+        lease.drop();
         core.hibernation.sleep();
     }
 
@@ -148,6 +157,7 @@ final class Leader {
 
     /** The answers to what it said before are read first, or those to the next heartbeat, before it judges who is there. */
     void paused() {
+        lease.drop();
         quorumCheckDue = Math.max(quorumCheckDue, core.now + 2 * core.nanos(core.options.heartbeatMs()));
     }
 
@@ -180,9 +190,12 @@ final class Leader {
         uncommittedBytes += body.length();
     }
 
-    void read(long token) {
+    void read(long token, ReadMode mode) {
         Reader here = new Reader(null, 0, token);
-        if (core.role == Role.LEADER) {
+        if (mode == ReadMode.LEASE && core.holdsLease(core.now)) {
+            core.hibernation.active();
+            canRead(here, core.commitIndex);
+        } else if (core.role == Role.LEADER) {
             read(here);
         } else {
             cannotRead(here);
@@ -232,8 +245,10 @@ final class Leader {
 
     private void releaseReads() {
         Configuration configuration = core.configuration();
-        rounds.release(
-                round -> configuration.hasQuorum(id -> id.equals(core.self) || roundHeard(id) >= round), this::canRead);
+        LongPredicate confirmed =
+                round -> configuration.hasQuorum(id -> id.equals(core.self) || roundHeard(id) >= round);
+        rounds.release(confirmed, this::canRead);
+        lease.echoed(confirmed);
     }
 
     private long roundHeard(ReplicaId id) {
@@ -528,6 +543,8 @@ final class Leader {
 
     /** The followers are those of the configuration in force, from the moment it is appended. */
     void configurationChanged() {
+        // What was echoed counts for another set of voters.
+        lease.drop();
         SortedSet<ReplicaId> members = core.configuration().members();
         followers.keySet().retainAll(members);
         for (ReplicaId member : members) {
@@ -602,6 +619,7 @@ final class Leader {
             return;
         }
         transferee = target;
+        lease.giveUp();
         transferDeadline = core.now + core.nanos(core.options.electionMaxMs());
         if (progress.matchIndex == core.log.lastIndex()) {
             core.send(target, new Message.TimeoutNow(core.term()));

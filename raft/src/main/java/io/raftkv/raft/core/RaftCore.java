@@ -137,7 +137,8 @@ public final class RaftCore {
         this.persistedIndex = log.lastIndex();
         this.hibernation = new Hibernation(this);
         this.succession = new Succession(this);
-        this.elections = new Elections(this);
+        // In term 0 it never heard a leader: the term is durable before a leader gets an answer.
+        this.elections = new Elections(this, term() > 0 || recovered.isIncomplete());
         this.follower = new Follower(this);
         this.leaderRole = new Leader(this);
         this.followerReads = new FollowerReads(this);
@@ -280,6 +281,11 @@ public final class RaftCore {
     /** Whether this replica leads and an entry of its own term is committed, so that it may serve reads. */
     public boolean isReady() {
         return role == Role.LEADER && log.termAt(commitIndex) == term();
+    }
+
+    /** Whether this replica leads and no other one can at {@code nowNanos}, so that reads need not ask; see {@link Lease}. */
+    public boolean holdsLease(long nowNanos) {
+        return role == Role.LEADER && leaderRole.lease.holds(nowNanos);
     }
 
     /** The entry at {@code index}; throws if it is not in memory. What is committed and not applied always is. */
@@ -618,8 +624,8 @@ public final class RaftCore {
 
         @Override
         public void onRead(Input.Read input) {
-            if (role == Role.LEADER || input.mode() == ReadMode.LEADER) {
-                leaderRole.read(input.token());
+            if (role == Role.LEADER || input.mode() != ReadMode.ANY) {
+                leaderRole.read(input.token(), input.mode());
             } else {
                 followerReads.read(input.token());
             }

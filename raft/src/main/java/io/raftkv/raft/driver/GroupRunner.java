@@ -752,6 +752,7 @@ final class GroupRunner implements RaftGroup {
                 core.configuration(),
                 core.configurationIndex(),
                 core.isRecovering(),
+                core.holdsLease(loop.nowNanos()),
                 core.matchIndexes(),
                 snapshots.problem());
     }

@@ -3,6 +3,7 @@ package io.raftkv.raft.server;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.RaftMetrics;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
@@ -52,6 +53,7 @@ public final class RaftServerBuilder {
     private @Nullable MemoryNetwork memoryNetwork;
     private @Nullable InetSocketAddress listen;
     private int loops = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
+    private boolean leaseReads;
     private RaftOptions options = RaftOptions.DEFAULT;
     private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
     private LogOptions log = LogOptions.defaults(failure -> {});
@@ -123,6 +125,16 @@ public final class RaftServerBuilder {
             throw new IllegalArgumentException("loops is " + count + ", allowed is [1, " + MAX_LOOPS + "]");
         }
         loops = count;
+        return this;
+    }
+
+    /**
+     * Whether the groups that this server founds have leaders with leases, so that {@link ReadMode#LEASE} asks nobody. Off by
+     * default, as it trusts clocks; written into the first configuration of a group and the same for its life, so say the same
+     * on all founders. After a restart of all its servers such a group needs an election time-out longer to find a leader.
+     */
+    public RaftServerBuilder leaseReads(boolean value) {
+        leaseReads = value;
         return this;
     }
 
@@ -241,10 +253,12 @@ public final class RaftServerBuilder {
         if (ids.isEmpty()) {
             ids.add(id);
         }
-        return ids.contains(id)
-                ? Configuration.of(
-                        ids.stream().map(server -> new ReplicaId(server, 1)).toList())
-                : null;
+        if (!ids.contains(id)) {
+            return null;
+        }
+        Configuration first = Configuration.of(
+                ids.stream().map(server -> new ReplicaId(server, 1)).toList());
+        return leaseReads ? first.withLeaseReads() : first;
     }
 
     private static <T> T required(@Nullable T value, String name) {

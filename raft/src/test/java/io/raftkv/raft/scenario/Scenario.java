@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
  * A cluster of bare cores in which nothing happens by itself: a scenario lets time pass, messages arrive and disks finish.
  *
  * <pre>
- * nodes N [voters=V] [sleep=MS] [append=BYTES] [inflight=N] [cache=BYTES] [tail=BYTES]   starts N empty replicas; those after the
+ * nodes N [voters=V] [leases=true] [sleep=MS] [append=BYTES] [inflight=N] [cache=BYTES] [tail=BYTES]   starts N empty replicas; those after the
  *                             first V know of no configuration
  * log N term=T [vote=V] terms=1,1,2                 starts replica N with this on its disk
  * timeout N                   lets time pass until the timer of N is due, and fires it
@@ -40,6 +40,7 @@ import java.util.stream.IntStream;
  * deliver [A->B] [first|last|copy]   delivers messages: all that are under way, or of one link; the first of it, the
  *                             last of it, or the first while it stays under way
  * drop [A->B]                 loses messages under way
+ * lease N                     tells whether N holds a lease
  * lost N A                    N is told that the server of A is silent
  * congested [N]               too much waits for N from now on; for nobody
  * isolate N | heal            loses everything from and to N from now on | no more
@@ -104,6 +105,7 @@ final class Scenario {
             case "disk" -> disk(words);
             case "deliver" -> deliver(words);
             case "lost" -> step(number(words[0]), new Input.LinkDown(ScenarioReplica.id(number(words[1]))));
+            case "lease" -> lease(number(words[0]));
             case "drop" -> network.removeIf(onLink(words));
             case "isolate" -> isolated.add(number(words[0]));
             case "congested" -> congested = words.length == 0 ? Set.of() : Set.of(Long.parseLong(words[0]));
@@ -173,6 +175,9 @@ final class Scenario {
         int voters = number(option(words, "voters", words[0]));
         Configuration genesis = Configuration.of(
                 IntStream.rangeClosed(1, voters).mapToObj(ScenarioReplica::id).toList());
+        if (option(words, "leases", "false").equals("true")) {
+            genesis = genesis.withLeaseReads();
+        }
         for (int id = 1; id <= count; id++) {
             Configuration known = id <= voters ? genesis : Configuration.EMPTY;
             replicas.put(id, new ScenarioReplica(id, options, known, nowNanos));
@@ -206,6 +211,10 @@ final class Scenario {
         }
         nowNanos = Math.max(nowNanos, replica(id).core().nextDeadlineNanos());
         step(id, new Input.Tick());
+    }
+
+    private void lease(int id) {
+        output.add(id + " holds " + (replica(id).core().holdsLease(nowNanos) ? "a" : "no") + " lease");
     }
 
     private void lead(int id, long until) {

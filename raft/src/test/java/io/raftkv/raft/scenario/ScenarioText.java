@@ -128,7 +128,7 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
         return (configuration.isJoint() ? "joint " + names(configuration.oldVoters()) + " and " : "voters ")
                 + names(configuration.voters())
                 + (configuration.learners().isEmpty() ? "" : " learners " + names(configuration.learners()))
-                + " version " + configuration.mapVersion();
+                + " version " + configuration.mapVersion() + (configuration.leaseReads() ? " leases" : "");
     }
 
     private static String names(SortedSet<ReplicaId> ids) {

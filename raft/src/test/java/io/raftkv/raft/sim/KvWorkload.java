@@ -38,6 +38,11 @@ final class KvWorkload implements Workload<SimKv, KvCommand>, Model<KvCommand> {
         return new KvCommand(Kind.APPEND, key, value(client), null);
     }
 
+    @Override
+    public KvCommand nextRead(Client client) {
+        return new KvCommand(Kind.GET, key(client, client.random().nextInt(HOT_KEYS)), null, null);
+    }
+
     /** A write, and then what every key holds. */
     @Override
     public KvCommand last(Client client, int number) {

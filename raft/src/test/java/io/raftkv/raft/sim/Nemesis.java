@@ -7,6 +7,8 @@ import java.util.List;
 /** Does harm: a random fault of those that the run allows, every few seconds, each for a while. */
 final class Nemesis {
     private static final double MEAN_PAUSE_NANOS = 4e9;
+    /** Long enough to be noticed, and shorter than a lease. */
+    private static final long COUNTED_PAUSE_NANOS = SimWorld.millis(450);
 
     /** What can go wrong. */
     enum Fault {
@@ -29,6 +31,7 @@ final class Nemesis {
         WALL_CLOCK,
         TRANSFER,
         SHUT_DOWN,
+        FORGET,
         CHANGE_MEMBERS,
         ABORT_CHANGE,
         BIT_ROT
@@ -57,6 +60,7 @@ final class Nemesis {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
         }
         cluster.onTransfer(this::strikeAtTransfer);
+        cluster.onHandOver(this::strikeAtHandOver);
         if (cluster.swarm().prefersLeaders()) {
             prefer();
         }
@@ -86,6 +90,40 @@ final class Nemesis {
     /** Another server for each group. */
     void preferSome() {
         cluster.groups().forEach(group -> cluster.prefer(group, 1 + world.random.nextInt(servers)));
+    }
+
+    /**
+     * The leader is cut off from all that it can do without, and one of those on whose word it relies restarts at once, or loses
+     * its link.
+     */
+    private void forget() {
+        SimServer leader = cluster.leaderOrAny();
+        List<SimServer> others = some(servers);
+        others.remove(leader);
+        for (SimServer other : others.subList(servers / 2, others.size())) {
+            network.cutBoth(leader.id(), other.id());
+        }
+        SimServer victim = others.get(0);
+        world.after(SimWorld.millis(600) + world.exponential(300e6), () -> {
+            if (stopped) {
+                return;
+            }
+            if (world.chance(0.5)) {
+                victim.kill();
+                world.after(SimWorld.millis(20), victim::start);
+            } else {
+                network.reset(victim.id(), leader.id());
+                network.cutBoth(victim.id(), leader.id());
+            }
+            healLater();
+        });
+    }
+
+    /** When the new leader is elected while the old one cannot hear of it. */
+    private void strikeAtHandOver(SimServer leader) {
+        if (!stopped && world.chance(0.4)) {
+            soon(() -> isolate(leader));
+        }
     }
 
     /** Beside the faults, so that those meet changes that are under way. */
@@ -142,6 +180,7 @@ final class Nemesis {
             case WALL_CLOCK -> jump();
             case TRANSFER -> transfer();
             case SHUT_DOWN -> shutDown(world.chance(0.5) ? cluster.leaderOrAny() : some(1).get(0));
+            case FORGET -> forget();
             case CHANGE_MEMBERS -> changes.changeSome();
             case ABORT_CHANGE -> changes.abort();
             case BIT_ROT -> rot();
@@ -211,7 +250,11 @@ final class Nemesis {
         });
     }
 
+    /** Its peers may see their connections break, or hear nothing more. */
     private void isolate(SimServer victim) {
+        if (world.chance(0.5)) {
+            network.resetAll(victim.id());
+        }
         for (int other = 1; other <= servers; other++) {
             if (other != victim.id()) {
                 network.cutBoth(victim.id(), other);
@@ -265,13 +308,27 @@ final class Nemesis {
         }
     }
 
-    /** One way only: what the other one says comes late, after terms went by. */
+    /** One way only: what the other one says comes late, after terms went by. Or both ways. */
     private void clog() {
         int one = cluster.leaderOrAny().id();
+        if (world.chance(0.5)) {
+            hang(one);
+            return;
+        }
         long until = world.nowNanos() + SimWorld.seconds(1) + world.exponential(3e9);
         for (int other = 1; other <= servers; other++) {
             if (other != one && world.chance(0.5)) {
                 network.clog(other, one, until);
+            }
+        }
+    }
+
+    /** All its connections, both ways, each for about as long as an election takes. */
+    private void hang(int one) {
+        for (int other = 1; other <= servers; other++) {
+            if (other != one) {
+                network.clog(other, one, world.nowNanos() + SimWorld.millis(600) + world.exponential(600e6));
+                network.clog(one, other, world.nowNanos() + SimWorld.millis(600) + world.exponential(600e6));
             }
         }
     }
@@ -284,7 +341,13 @@ final class Nemesis {
     private void pause() {
         SimServer victim = world.chance(0.5) ? cluster.leaderOrAny() : some(1).get(0);
         if (victim.isUp()) {
-            victim.life().pause(SimWorld.millis(10) + world.exponential(1.2e9));
+            long pause = SimWorld.millis(10) + world.exponential(1.2e9);
+            // A machine that is suspended as a whole may find a clock that stood still with it, for most of the time.
+            long counted = world.chance(0.5) ? COUNTED_PAUSE_NANOS : pause;
+            victim.life().pause(pause, counted);
+            if (world.chance(0.3)) {
+                isolate(victim);
+            }
         }
     }
 
@@ -351,6 +414,7 @@ final class Nemesis {
         SimServer leader = cluster.leaderOrAny();
         ReplicaId target = some(1).get(0).replica(1);
         leader.serve(node -> node.group(1).transferLeadership(target), () -> {});
+        strikeAtHandOver(leader);
     }
 
     /** In good order: it hands over before it ends. */

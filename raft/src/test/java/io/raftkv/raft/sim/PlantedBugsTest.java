@@ -168,6 +168,7 @@ class PlantedBugsTest {
                 "commit",
                 "apply",
                 "stale read",
+                "lease",
                 "snapshot",
                 "false alarm",
                 "liveness")) {

@@ -21,6 +21,11 @@ final class SessionWorkload implements Workload<SimMachine, KvCommand> {
     }
 
     @Override
+    public KvCommand nextRead(Client client) {
+        return kv.nextRead(client);
+    }
+
+    @Override
     public KvCommand last(Client client, int number) {
         return kv.last(client, number);
     }

@@ -14,6 +14,9 @@ import java.util.random.RandomGenerator;
 /**
  * A client of one group: one operation at a time. It asks the server that it takes for the leader, and
  * another one after a refusal that promises that nothing was done; it never repeats what may have been done.
+ *
+ * <p>Or one that stays at its server, whatever happens to that, and reads by its lease all the time while it leads: who goes
+ * where the answers are does not meet a leader that has lost the others.
  */
 final class SimClient<M extends StateMachine, I> implements Client {
     private static final ReadMode[] READ_MODES = ReadMode.values();
@@ -30,6 +33,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
     private final List<SimServer> servers;
     private final double thinkNanos;
     private final boolean naps;
+    private final boolean stays;
     private final List<Operation<I>> history;
     private final Totals totals;
     private int target;
@@ -50,6 +54,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
             List<SimServer> servers,
             double thinkNanos,
             boolean naps,
+            boolean stays,
             List<Operation<I>> history,
             Totals totals) {
         this.world = world;
@@ -59,6 +64,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
         this.servers = servers;
         this.thinkNanos = thinkNanos;
         this.naps = naps;
+        this.stays = stays;
         this.history = history;
         this.totals = totals;
         this.target = id % servers.size();
@@ -92,12 +98,24 @@ final class SimClient<M extends StateMachine, I> implements Client {
         if (nap >= 0 && !stopping) {
             world.after(NAP_NANOS - nap + world.exponential(thinkNanos), this::next);
         } else if (!stopping && attempt == null) {
+            if (stays && !servers.get(target).isLeader(groupId)) {
+                world.after(world.exponential(thinkNanos), this::next);
+                return;
+            }
             if (world.chance(0.2)) {
                 // So that a new leader is found while others still talk to the old one.
                 moveOn(null);
             }
-            run(workload.next(this));
+            I input = stays ? workload.nextRead(this) : workload.next(this);
+            if (input != null) {
+                run(input);
+            }
         }
+    }
+
+    /** Whether it reads by leases only. */
+    boolean stays() {
+        return stays;
     }
 
     /** Runs one operation; only while idle. */
@@ -157,7 +175,8 @@ final class SimClient<M extends StateMachine, I> implements Client {
     /** One operation on its way, with as many servers as it takes. */
     private final class Attempt {
         private final I input;
-        private final ReadMode readMode = READ_MODES[world.random.nextInt(READ_MODES.length)];
+        private final ReadMode readMode =
+                stays ? ReadMode.LEASE : READ_MODES[world.random.nextInt(READ_MODES.length)];
         private final boolean forwards = world.chance(0.3);
         private final long called = world.nowNanos();
         private final long deadline = called + PATIENCE;
@@ -188,6 +207,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
             node.onDeath(() -> unknown(number));
             RaftGroup group = node.group(groupId);
             boolean leads = node.isLeader(groupId);
+            boolean byLease = readMode == ReadMode.LEASE && node.holdsLease(groupId);
             Bytes command = workload.command(input);
             if (command == null) {
                 long committed = node.committedIndex(groupId);
@@ -195,6 +215,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
                     @Override
                     public void succeeded(Object result) {
                         node.reads(groupId, committed);
+                        totals.leaseReads += byLease ? 1 : 0;
                         totals.followerReads += leads || node.isLeader(groupId) ? 0 : 1;
                         reply(result);
                     }
@@ -234,7 +255,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
                 return;
             }
             moveOn(hint);
-            if (world.nowNanos() > deadline) {
+            if (world.nowNanos() > deadline || stays) {
                 // Known to have had no effect, so it has no place in the history.
                 done = true;
                 attempt = null;
@@ -300,6 +321,9 @@ final class SimClient<M extends StateMachine, I> implements Client {
     }
 
     private void moveOn(ReplicaId hint) {
+        if (stays) {
+            return;
+        }
         target = hint == null ? world.random.nextInt(servers.size()) : (int) hint.server() - 1;
     }
 }

@@ -30,6 +30,7 @@ final class SimCluster {
 
     private Consumer<SimServer> changeListener = server -> {};
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
+    private Consumer<SimServer> handOverListener = server -> {};
     private BiConsumer<Long, SimServer> transferListener = (group, server) -> {};
 
     SimCluster(SimWorld world, Workload<?, ?> workload, Swarm swarm, Totals totals) {
@@ -43,7 +44,8 @@ final class SimCluster {
         for (int id = 1; id <= swarm.firstVoters(); id++) {
             voters.add(firstReplica(id));
         }
-        this.genesis = Configuration.of(voters);
+        Configuration first = Configuration.of(voters);
+        this.genesis = swarm.leases() ? first.withLeaseReads() : first;
         for (long group = 1; group <= swarm.groups(); group++) {
             invariants.put(group, new Invariants(world, group, genesis, totals));
         }
@@ -61,6 +63,11 @@ final class SimCluster {
     /** Likewise of every replica that begins to lead. */
     void onLead(BiConsumer<Long, SimServer> listener) {
         leadListener = listener;
+    }
+
+    /** Likewise of every leader that hands over to the preferred one. */
+    void onHandOver(Consumer<SimServer> listener) {
+        handOverListener = listener;
     }
 
     /** Likewise of every replica that begins to receive a snapshot, or goes on with one. */
@@ -94,12 +101,17 @@ final class SimCluster {
                 .allMatch(entry -> servers.get(entry.getValue() - 1).isLeader(entry.getKey()));
     }
 
-    void handsOver(long group, ReplicaId heir) {
-        totals.handOvers++;
+    void handsOver(long group, ReplicaId from, ReplicaId heir) {
         heirs.put(group, heir);
+        handOverListener.accept(servers.get((int) from.server() - 1));
     }
 
-    void leads(long group, int server) {
+    void leads(long group, int server, long term) {
+        for (SimServer other : servers) {
+            if (other.id() != server && other.isUp()) {
+                other.life().checkLease(group, term);
+            }
+        }
         if (replica(group, server).equals(heirs.remove(group))) {
             totals.handOversDone++;
         }

@@ -18,7 +18,7 @@ final class SimLoop extends SimThread implements EventLoop {
 
     @Override
     public long nowNanos() {
-        return (long) (world.nowNanos() * process.clockRate());
+        return process.monotonicNanos(world.nowNanos());
     }
 
     @Override

@@ -49,7 +49,8 @@ final class SimNode {
         this.cluster = cluster;
         this.world = cluster.world();
         this.server = server;
-        double rate = cluster.swarm().clocksDrift() ? 0.95 + 0.1 * world.random.nextDouble() : 1;
+        // As wrong as leases allow.
+        double rate = cluster.swarm().clocksDrift() ? 0.95 + 0.05 * world.random.nextInt(3) : 1;
         this.process = new SimProcess(name, rate, world.between(-1000, 1000));
         this.disk = new FaultDisk(world, process, disk, normalForceNanos(), powerLoss);
         this.loop = new SimLoop(world, process, "loop");
@@ -180,6 +181,24 @@ final class SimNode {
         return group != null && group.isLeader();
     }
 
+    boolean holdsLease(long groupId) {
+        return groups.get(groupId).status().holdsLease();
+    }
+
+    /** Another replica was elected in {@code term}: this one must not be able to read without asking. */
+    void checkLease(long groupId, long term) {
+        if (process.isPaused(world.nowNanos())) {
+            return;
+        }
+        loop.execute(() -> {
+            GroupStatus status = groups.get(groupId).status();
+            if (status.holdsLease() && status.term() < term) {
+                throw world.failure("lease: " + this + " holds one in term " + status.term() + " of group " + groupId
+                        + " after another replica was elected in term " + term);
+            }
+        });
+    }
+
     RaftGroup group(long groupId) {
         return groups.get(groupId);
     }
@@ -243,8 +262,10 @@ final class SimNode {
         disk.forceTakes(nanos);
     }
 
-    void pause(long nanos) {
+    /** @param countedNanos how much of it the monotonic clock of the machine counts */
+    void pause(long nanos, long countedNanos) {
         process.pauseUntil(world.nowNanos() + nanos);
+        process.doesNotCount(Math.max(0, nanos - countedNanos));
     }
 
     void jumpWallClock(long ms) {
@@ -305,7 +326,7 @@ final class SimNode {
                     checks -> checks.becameLeader(
                             self, term, groups.get(group).status().configuration()));
             if (process.alive()) {
-                cluster.leads(group, server);
+                cluster.leads(group, server, term);
             }
         }
 
@@ -316,7 +337,7 @@ final class SimNode {
 
         @Override
         public void handsOver(long group, ReplicaId self, ReplicaId to) {
-            heard(group, () -> "hands over to " + to, checks -> cluster.handsOver(group, to));
+            heard(group, () -> "hands over to " + to, checks -> cluster.handsOver(group, self, to));
         }
 
         @Override

@@ -8,6 +8,8 @@ final class SimProcess {
 
     private long wallOffsetMs;
     private long pausedUntil;
+    /** Time in which the process stood still and its clock too. */
+    private long uncountedNanos;
     private boolean alive = true;
 
     SimProcess(String name, double clockRate, long wallOffsetMs) {
@@ -28,8 +30,21 @@ final class SimProcess {
         return pausedUntil;
     }
 
+    boolean isPaused(long worldNanos) {
+        return pausedUntil > worldNanos;
+    }
+
     void pauseUntil(long nanos) {
         pausedUntil = nanos;
+    }
+
+    /** The clock that only this process sees. */
+    long monotonicNanos(long worldNanos) {
+        return (long) ((worldNanos - uncountedNanos) * clockRate);
+    }
+
+    void doesNotCount(long nanos) {
+        uncountedNanos += nanos;
     }
 
     double clockRate() {

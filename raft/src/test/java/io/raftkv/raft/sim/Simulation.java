@@ -17,6 +17,8 @@ final class Simulation<M extends StateMachine, I> {
     private static final long PEACE_NANOS = SimWorld.seconds(60);
     private static final long QUIET_NANOS = SimWorld.seconds(15);
     private static final long GLANCE_NANOS = SimWorld.millis(100);
+    /** Between two reads of a client that stays at its server: there are some in each moment that matters. */
+    private static final double LEASE_READ_NANOS = 15e6;
 
     private final SimWorld world;
     private final Workload<M, I> workload;
@@ -45,16 +47,22 @@ final class Simulation<M extends StateMachine, I> {
         this.changes = new SimChanges(cluster);
         this.nemesis = new Nemesis(cluster, changes);
         double thinkNanos = this.swarm.thinkMs() * 1e6;
-        boolean naps = this.swarm.naps();
         for (int id = 0; id < this.swarm.clients(); id++) {
             long group = 1 + id % this.swarm.groups();
-            List<Operation<I>> history = histories.computeIfAbsent(group, unused -> new ArrayList<>());
-            clients.add(
-                    new SimClient<>(world, workload, id, group, cluster.servers(), thinkNanos, naps, history, totals));
+            clients.add(client(id, group, thinkNanos, false));
+        }
+        for (int id = 0; this.swarm.leases() && id < this.swarm.servers(); id++) {
+            clients.add(client(clients.size(), 1, LEASE_READ_NANOS, true));
         }
         for (int id = 0; workload instanceof SessionWorkload && id < SimSessions.CLIENTS; id++) {
             sessions.add(new SimSessions(cluster, id, 3 * thinkNanos));
         }
+    }
+
+    private SimClient<M, I> client(int id, long group, double thinkNanos, boolean stays) {
+        List<Operation<I>> history = histories.computeIfAbsent(group, unused -> new ArrayList<>());
+        return new SimClient<>(
+                world, workload, id, group, cluster.servers(), thinkNanos, swarm.naps(), stays, history, totals);
     }
 
     /** Returns how much happened; throws {@link SimFailure} if anything was wrong. */
@@ -128,7 +136,7 @@ final class Simulation<M extends StateMachine, I> {
     private boolean finish(long deadline, SimClient<M, I> client, int number) {
         long before = client.answers();
         while (client.answers() == before) {
-            I input = workload.last(client, number);
+            I input = client.stays() ? null : workload.last(client, number);
             if (input == null) {
                 return false;
             }

@@ -72,6 +72,7 @@ class SimulationSpeedTest {
                 0.1,
                 60,
                 BitRot.Extent.SOMETIMES,
+                true,
                 true);
     }
 }

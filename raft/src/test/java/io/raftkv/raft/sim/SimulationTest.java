@@ -50,6 +50,7 @@ class SimulationTest {
         busy(report, "recoveries from damage", run -> run.recoveries, RARE_SHARE);
         busy(report, "reads by replicas that do not lead", run -> run.followerReads);
         busy(report, "forwarded proposals", run -> run.forwards);
+        busy(report, "reads by a lease", run -> run.leaseReads);
         busy(report, "hand-overs to preferred leaders", run -> run.handOversDone);
         busy(report, "groups handed over before a shutdown", run -> run.groupsHandedOver, RARE_SHARE);
         System.out.printf(

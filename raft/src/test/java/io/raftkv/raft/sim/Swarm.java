@@ -10,6 +10,7 @@ import java.util.Set;
  * @param faultySeconds how long faults strike; many short runs show more than few long ones, but not all
  * @param naps whether nobody asks for anything every other while, so that groups sleep
  * @param prefersLeaders whether the replicas are told who should lead, and of another one from time to time
+ * @param leases whether leaders may serve reads by a lease
  * @param firstVoters of the servers; the others are brought in and out by changes of members
  */
 record Swarm(
@@ -43,7 +44,8 @@ record Swarm(
         double applyMs,
         double faultySeconds,
         BitRot.Extent rot,
-        boolean prefersLeaders) {
+        boolean prefersLeaders,
+        boolean leases) {
     static Swarm of(SimWorld world) {
         return of(world, BitRot.Extent.SOMETIMES);
     }
@@ -84,7 +86,7 @@ record Swarm(
                 pick(world, 0.3, 5, 50),
                 world.chance(0.4),
                 pick(world, 0.2, 1, 4),
-                world.chance(0.3),
+                world.chance(0.5),
                 pick(world, 1000, 3000, 10_000),
                 pick(world, 0, 500, 4000),
                 pick(world, 0, 0, 2000, 20_000),
@@ -102,6 +104,7 @@ record Swarm(
                 pick(world, 0.002, 0.1, 2),
                 pick(world, 15, 30, 60),
                 rot,
+                world.chance(0.5),
                 world.chance(0.5));
     }
 

@@ -22,13 +22,13 @@ final class Totals {
     long recoveries;
     long sleeps;
     long wakes;
-    long handOvers;
     long handOversDone;
     long shutdowns;
     long groupsHandedOver;
     long operations;
     long reads;
     long followerReads;
+    long leaseReads;
     long forwards;
     long unknownOutcomes;
     long sessions;

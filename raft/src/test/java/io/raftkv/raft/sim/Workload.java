@@ -20,6 +20,14 @@ public interface Workload<M extends StateMachine, I> {
     /** What {@code client} asks next. */
     I next(Client client);
 
+    /**
+     * What a client asks that only reads, and that stays at its server, whatever happens to that: it reads by the leases of
+     * leaders. Null if there is no such thing.
+     */
+    default I nextRead(Client client) {
+        return null;
+    }
+
     /** {@code input} as a command for the log; null if it only reads: then {@link #query} answers it. */
     Bytes command(I input);
 
