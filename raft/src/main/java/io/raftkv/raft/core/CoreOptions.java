@@ -9,6 +9,9 @@ package io.raftkv.raft.core;
  * @param electionMaxMs a follower waits a random time in [min, max] before it campaigns
  * @param sleepAfterMs a group of which nothing was asked for so long sleeps, see {@link Hibernation}; 0: none ever does.
  *     Long beside an election time-out, as it costs a round of messages to wake
+ * @param diskStallMs a leader whose own disk has not finished a write for so long hands over, if a majority can do without
+ *     it, see {@link Succession}; 0: never. Long beside what a disk takes that is merely slow, as nobody waits for it alone
+ * @param diskDeadMs if that came to nothing for so long, it steps down so that the others elect; at least diskStallMs
  * @param maxAppendBytes of entries in one message, except for one larger entry, which travels alone
  * @param maxInflightMessages appends to one follower that wait for an answer
  * @param maxInflightBytes likewise, in bytes
@@ -23,6 +26,8 @@ public record CoreOptions(
         int electionMinMs,
         int electionMaxMs,
         int sleepAfterMs,
+        int diskStallMs,
+        int diskDeadMs,
         int maxAppendBytes,
         int maxInflightMessages,
         long maxInflightBytes,
@@ -32,7 +37,8 @@ public record CoreOptions(
         long lagBytes) {
     /** For a local network. The reasons are in ARCHITECTURE.md. */
     public static final CoreOptions DEFAULT =
-            new CoreOptions(100, 600, 1200, 6000, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20, 64 << 20);
+            new CoreOptions(
+                    100, 600, 1200, 6000, 2000, 10_000, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20, 64 << 20);
 
     /** Checks that they fit together. */
     public CoreOptions {
@@ -42,6 +48,10 @@ public record CoreOptions(
         }
         if (sleepAfterMs < 0) {
             throw new IllegalArgumentException("sleepAfterMs must be at least 0: " + sleepAfterMs);
+        }
+        if (diskStallMs < 0 || diskDeadMs < diskStallMs) {
+            throw new IllegalArgumentException(
+                    "disk stall " + diskStallMs + " ms, dead " + diskDeadMs + " ms: need 0 <= stall <= dead");
         }
         if (maxAppendBytes < 1 || maxInflightMessages < 1 || maxInflightBytes < 1 || maxUncommittedBytes < 1) {
             throw new IllegalArgumentException("limits must be at least 1");
@@ -62,6 +72,8 @@ public record CoreOptions(
         private int electionMinMs;
         private int electionMaxMs;
         private int sleepAfterMs;
+        private int diskStallMs;
+        private int diskDeadMs;
         private int maxAppendBytes;
         private int maxInflightMessages;
         private long maxInflightBytes;
@@ -75,6 +87,8 @@ public record CoreOptions(
             electionMinMs = from.electionMinMs;
             electionMaxMs = from.electionMaxMs;
             sleepAfterMs = from.sleepAfterMs;
+            diskStallMs = from.diskStallMs;
+            diskDeadMs = from.diskDeadMs;
             maxAppendBytes = from.maxAppendBytes;
             maxInflightMessages = from.maxInflightMessages;
             maxInflightBytes = from.maxInflightBytes;
@@ -105,6 +119,18 @@ public record CoreOptions(
         /** See {@link CoreOptions#sleepAfterMs()}. */
         public Builder sleepAfterMs(int value) {
             sleepAfterMs = value;
+            return this;
+        }
+
+        /** See {@link CoreOptions#diskStallMs()}. */
+        public Builder diskStallMs(int value) {
+            diskStallMs = value;
+            return this;
+        }
+
+        /** See {@link CoreOptions#diskDeadMs()}. */
+        public Builder diskDeadMs(int value) {
+            diskDeadMs = value;
             return this;
         }
 
@@ -144,6 +170,7 @@ public record CoreOptions(
             return this;
         }
 
+        /** See {@link CoreOptions#lagBytes()}. */
         public Builder lagBytes(long value) {
             lagBytes = value;
             return this;
@@ -156,6 +183,8 @@ public record CoreOptions(
                     electionMinMs,
                     electionMaxMs,
                     sleepAfterMs,
+                    diskStallMs,
+                    diskDeadMs,
                     maxAppendBytes,
                     maxInflightMessages,
                     maxInflightBytes,

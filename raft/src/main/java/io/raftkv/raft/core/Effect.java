@@ -39,6 +39,8 @@ public sealed interface Effect {
 
         void onHandOverDue(HandOverDue effect);
 
+        void onHandsOver(HandsOver effect);
+
         void onConfigurationChanged(ConfigurationChanged effect);
 
         void onChangeEnded(ChangeEnded effect);
@@ -177,6 +179,28 @@ public sealed interface Effect {
         @Override
         public void dispatch(Handler handler) {
             handler.onHandOverDue(this);
+        }
+    }
+
+    /** This leader begins to hand over to {@code to}. */
+    record HandsOver(ReplicaId to, Reason reason) implements Effect {
+        /** Why it does. */
+        public enum Reason {
+            /** By {@link Input.TransferLeadership}. */
+            ASKED,
+            /** Likewise, to the replica that is preferred. */
+            PREFERRED,
+            /** It is not to be a voter any more. */
+            LEAVES,
+            /** By {@link Input.StandAside}. */
+            STANDS_ASIDE,
+            /** Its disk does not finish a write. */
+            DISK_STALLED
+        }
+
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onHandsOver(this);
         }
     }
 

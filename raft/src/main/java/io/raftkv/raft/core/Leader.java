@@ -107,6 +107,9 @@ final class Leader {
             heartbeatDue = nextBeat();
             change.tick();
             core.succession.beat();
+            if (core.role != Role.LEADER) {
+                return;
+            }
             if (maySleep()) {
                 sleep();
                 return;
@@ -609,7 +612,7 @@ final class Leader {
      * campaign, again with each of its answers. Given up after an election time-out, or if the target is silent. One at a time, as two candidates that
      * were both told to ignore the leader would take the votes from each other; and only to one that is to stay.
      */
-    void transfer(ReplicaId target) {
+    void transfer(ReplicaId target, Effect.HandsOver.Reason reason) {
         Progress progress = followers.get(target);
         if (core.role != Role.LEADER
                 || transferee != null
@@ -619,6 +622,7 @@ final class Leader {
             return;
         }
         transferee = target;
+        core.emit(new Effect.HandsOver(target, reason));
         lease.giveUp();
         transferDeadline = core.now + core.nanos(core.options.electionMaxMs());
         if (progress.matchIndex == core.log.lastIndex()) {

@@ -55,10 +55,12 @@ public final class RaftCore {
     /** How far the log is durable once the writes up to {@code sequence} are. */
     private static final class Mark {
         final long sequence;
+        final long beganNanos;
         long lastIndex;
 
-        Mark(long sequence, long lastIndex) {
+        Mark(long sequence, long beganNanos, long lastIndex) {
             this.sequence = sequence;
+            this.beganNanos = beganNanos;
             this.lastIndex = lastIndex;
         }
     }
@@ -350,6 +352,11 @@ public final class RaftCore {
         return !hardStateChanged && hardStateSequence <= persistedSequence;
     }
 
+    /** Whether the disk has not finished a write for {@code ms}; never if {@code ms} is 0. */
+    boolean isDiskStalledFor(long ms) {
+        return ms > 0 && !marks.isEmpty() && now - marks.getFirst().beganNanos >= nanos(ms);
+    }
+
     long nanos(long ms) {
         return TimeUnit.MILLISECONDS.toNanos(ms);
     }
@@ -541,7 +548,7 @@ public final class RaftCore {
     private void emitPersist() {
         if (hardStateChanged || logStartChanged || !unsaved.isEmpty()) {
             sequence++;
-            marks.add(new Mark(sequence, log.lastIndex()));
+            marks.add(new Mark(sequence, now, log.lastIndex()));
             emit(new Effect.Persist(
                     sequence,
                     new GroupWrite(
@@ -682,7 +689,7 @@ public final class RaftCore {
 
         @Override
         public void onTransferLeadership(Input.TransferLeadership input) {
-            leaderRole.transfer(input.target());
+            leaderRole.transfer(input.target(), succession.reason(input.target()));
         }
 
         @Override

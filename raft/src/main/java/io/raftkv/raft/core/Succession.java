@@ -2,20 +2,26 @@ package io.raftkv.raft.core;
 
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.Effect.HandsOver.Reason;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether this replica should lead, and to whom it hands over if it leads and should not (Raft §3.10). There are two
- * reasons: another replica is preferred, or this one is to stand aside, as its server is about to be stopped.
+ * Whether this replica should lead, and to whom it hands over if it leads and should not (Raft §3.10). There are three
+ * reasons: another replica is preferred; this one is to stand aside, as its server is about to be stopped; or its disk has stalled.
  *
  * <p>A preference is a hint of this replica alone: neither replicated nor kept. A leader that is not the preferred one hands
  * over when that one is a voter, was heard of late and has nearly everything, when no change of members is under way, and
  * when it has led for a while: long after a hand-over, so that leaders who were told differently do not send a group to and
  * fro, and long after a try that failed. The driver lets one group of its node do so at a time, see {@link
- * Effect.HandOverDue}. A leader that stands aside waits for nothing of this.
+ * Effect.HandOverDue}. The other two reasons wait for nothing of this.
+ *
+ * <p>A leader commits without its own disk, so nobody waits for one that has stalled. But what it cannot write it must keep in
+ * memory, and refuse in the end; and the group has one copy less than it seems. So when a majority without it holds durably what it
+ * does not, it hands over to one of those, and if that comes to nothing for long it steps down. Where the others cannot do without
+ * it, it stays, and at least serves reads. Nobody campaigns while its disk stalls, as its vote would not be written.
  *
  * <p>A group does not sleep before its preferred leader, if it is there, leads: so nobody needs to be woken for that but a
  * leader that sleeps and is told of another preference.
@@ -44,7 +50,11 @@ final class Succession {
 
     /** Whether this replica may become leader. */
     boolean mayLead() {
-        return !aside;
+        return !aside && !isDiskStalled();
+    }
+
+    private boolean isDiskStalled() {
+        return core.isDiskStalledFor(core.options.diskStallMs());
     }
 
     /** Whether {@code input} is a reason to wake a replica that sleeps. */
@@ -67,6 +77,11 @@ final class Succession {
         }
     }
 
+    /** Why a hand-over to {@code target} is asked for. */
+    Reason reason(ReplicaId target) {
+        return target.equals(preferred) ? Reason.PREFERRED : Reason.ASKED;
+    }
+
     boolean prefersSelf() {
         return core.self.equals(preferred);
     }
@@ -78,7 +93,7 @@ final class Succession {
             return;
         }
         if (core.role == Role.LEADER) {
-            handOverToAny();
+            handOver(others(), Reason.STANDS_ASIDE);
         } else if (core.role == Role.PRE_CANDIDATE || core.role == Role.CANDIDATE) {
             core.becomeFollower(core.term(), null, "it stands aside");
         }
@@ -105,7 +120,9 @@ final class Succession {
     void beat() {
         ReplicaId heir = preferredHeir();
         if (aside) {
-            handOverToAny();
+            handOver(others(), Reason.STANDS_ASIDE);
+        } else if (isDiskStalled()) {
+            diskStalled();
         } else if (heir != null
                 && core.now >= notBefore
                 && core.isReady()
@@ -132,12 +149,26 @@ final class Succession {
                 : null;
     }
 
-    private void handOverToAny() {
+    private void diskStalled() {
+        SortedSet<ReplicaId> able = others();
+        able.removeIf(id -> core.leaderRole.matchIndex(id) <= core.persistedIndex() || !core.leaderRole.hears(id));
+        if (!core.configuration().hasQuorum(able::contains)) {
+            return;
+        }
+        if (core.isDiskStalledFor(core.options.diskDeadMs()) && lastHeir != null && !core.leaderRole.isTransferring()) {
+            core.becomeFollower(core.term(), null, "its disk has stalled, and nobody took over");
+            core.elections.restartTimer();
+        } else {
+            handOver(able, Reason.DISK_STALLED);
+        }
+    }
+
+    private void handOver(SortedSet<ReplicaId> candidates, Reason reason) {
         if (!core.leaderRole.isTransferring()) {
-            ReplicaId heir = core.leaderRole.heir(others(), lastHeir);
+            ReplicaId heir = core.leaderRole.heir(candidates, lastHeir);
             if (heir != null) {
                 lastHeir = heir;
-                core.leaderRole.transfer(heir);
+                core.leaderRole.transfer(heir, reason);
             }
         }
     }

@@ -532,8 +532,6 @@ final class GroupRunner implements RaftGroup {
     /** One group of the node at a time, so that those who wait for their new leaders are few. */
     private void handOver() {
         if (heir != null && node.beginHandOver(this)) {
-            LOG.info("group {} {}: hands over to {}, which is preferred", groupId, self, heir);
-            node.options().observer().handsOver(groupId, self, heir);
             step(new Input.TransferLeadership(heir));
         }
         heir = null;
@@ -892,6 +890,12 @@ final class GroupRunner implements RaftGroup {
         @Override
         public void onHandOverDue(Effect.HandOverDue effect) {
             heir = effect.to();
+        }
+
+        @Override
+        public void onHandsOver(Effect.HandsOver effect) {
+            LOG.info("group {} {}: hands over to {}: {}", groupId, self, effect.to(), effect.reason());
+            observer().handsOver(groupId, self, effect.to(), effect.reason());
         }
 
         @Override

@@ -37,6 +37,7 @@ import java.util.stream.IntStream;
  * prefer N A                  N is told that A should lead; nobody in particular if A is 0
  * aside N | resume N          N is told to lead no more | that it may lead again
  * disk N [COUNT] | disk all   finishes the writes under way, or the COUNT oldest
+ * stall N | unstall N         the disk of N finishes no write from now on | does again
  * deliver [A->B] [first|last|copy]   delivers messages: all that are under way, or of one link; the first of it, the
  *                             last of it, or the first while it stays under way
  * drop [A->B]                 loses messages under way
@@ -59,6 +60,7 @@ final class Scenario {
     private final TreeMap<Integer, ScenarioReplica> replicas = new TreeMap<>();
     private final List<Flight> network = new ArrayList<>();
     private final Set<Integer> isolated = new HashSet<>();
+    private final Set<Integer> stalled = new HashSet<>();
     private Set<Long> congested = Set.of();
     private List<String> output = new ArrayList<>();
     private boolean quiet;
@@ -103,6 +105,8 @@ final class Scenario {
             case "tick" -> step(number(words[0]), new Input.Tick());
             case "lead" -> lead(number(words[0]), nowNanos + number(words[1]) * 1_000_000L);
             case "disk" -> disk(words);
+            case "stall" -> stalled.add(number(words[0]));
+            case "unstall" -> stalled.remove(number(words[0]));
             case "deliver" -> deliver(words);
             case "lost" -> step(number(words[0]), new Input.LinkDown(ScenarioReplica.id(number(words[1]))));
             case "lease" -> lease(number(words[0]));
@@ -234,7 +238,7 @@ final class Scenario {
 
     private void finishWrites(int id, int count) {
         long last = -1;
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count && !stalled.contains(id); i++) {
             long sequence = replica(id).finishWrite();
             if (sequence < 0) {
                 break;

@@ -82,6 +82,11 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     }
 
     @Override
+    public void onHandsOver(Effect.HandsOver effect) {
+        text = "hands over to " + name(effect.to()) + ": " + effect.reason();
+    }
+
+    @Override
     public void onReadReady(Effect.ReadReady effect) {
         text = "may read at " + effect.index();
     }

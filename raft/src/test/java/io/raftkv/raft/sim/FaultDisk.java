@@ -18,6 +18,7 @@ final class FaultDisk implements Disk {
     private final Disk disk;
     private final Runnable powerLoss;
     private double forceNanos;
+    private long stallNanos;
     private int operationsToPowerLoss = -1;
     private final List<Sync> syncs = new ArrayList<>();
 
@@ -32,6 +33,11 @@ final class FaultDisk implements Disk {
 
     void forceTakes(double nanos) {
         forceNanos = nanos;
+    }
+
+    /** The next sync takes {@code nanos}. */
+    void stall(long nanos) {
+        stallNanos = nanos;
     }
 
     /** Ends the process in the {@code count}-th operation from now on that changes something, counted from 1. */
@@ -94,6 +100,8 @@ final class FaultDisk implements Disk {
             action.run();
             return;
         }
+        thread.spend(stallNanos);
+        stallNanos = 0;
         spend(forceNanos);
         Sync sync = new Sync(thread, action);
         syncs.add(sync);

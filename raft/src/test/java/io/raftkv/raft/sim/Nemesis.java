@@ -28,6 +28,7 @@ final class Nemesis {
         CLOG,
         PAUSE,
         SLOW_DISK,
+        STALL_DISK,
         WALL_CLOCK,
         TRANSFER,
         SHUT_DOWN,
@@ -177,6 +178,7 @@ final class Nemesis {
             case CLOG -> clog();
             case PAUSE -> pause();
             case SLOW_DISK -> slowDisk();
+            case STALL_DISK -> stallDisk(world.chance(0.7) ? cluster.leaderOrAny() : some(1).get(0));
             case WALL_CLOCK -> jump();
             case TRANSFER -> transfer();
             case SHUT_DOWN -> shutDown(world.chance(0.5) ? cluster.leaderOrAny() : some(1).get(0));
@@ -358,6 +360,13 @@ final class Nemesis {
                 life.forceTakes(world.exponential(200e6));
                 world.after(world.exponential(3e9), life::unharm);
             }
+        }
+    }
+
+    private void stallDisk(SimServer victim) {
+        if (victim.isUp()) {
+            cluster.totals().diskStalls++;
+            victim.life().stallDisk(Math.min(SimWorld.seconds(15), SimWorld.millis(500) + world.exponential(4e9)));
         }
     }
 

@@ -3,6 +3,7 @@ package io.raftkv.raft.sim;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.Effect.HandsOver.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,8 @@ import java.util.function.Consumer;
 
 /** The servers of a run, their network and what is checked about them. */
 final class SimCluster {
+    private record Heir(ReplicaId replica, Reason reason) {}
+
     private final SimWorld world;
     private final Workload<?, ?> workload;
     private final Swarm swarm;
@@ -25,8 +28,8 @@ final class SimCluster {
     private final BitRot rot;
     /** The server that should lead each group. */
     private final Map<Long, Integer> preferred = new TreeMap<>();
-    /** To whom each group was handed over last. */
-    private final Map<Long, ReplicaId> heirs = new TreeMap<>();
+    /** To whom each group was handed over last, until somebody leads. */
+    private final Map<Long, Heir> heirs = new TreeMap<>();
 
     private Consumer<SimServer> changeListener = server -> {};
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
@@ -101,8 +104,8 @@ final class SimCluster {
                 .allMatch(entry -> servers.get(entry.getValue() - 1).isLeader(entry.getKey()));
     }
 
-    void handsOver(long group, ReplicaId from, ReplicaId heir) {
-        heirs.put(group, heir);
+    void handsOver(long group, ReplicaId from, ReplicaId heir, Reason reason) {
+        heirs.put(group, new Heir(heir, reason));
         handOverListener.accept(servers.get((int) from.server() - 1));
     }
 
@@ -112,8 +115,9 @@ final class SimCluster {
                 other.life().checkLease(group, term);
             }
         }
-        if (replica(group, server).equals(heirs.remove(group))) {
-            totals.handOversDone++;
+        Heir heir = heirs.remove(group);
+        if (heir != null && heir.replica().equals(replica(group, server))) {
+            totals.handOvers.merge(heir.reason(), 1L, Long::sum);
         }
         leadListener.accept(group, servers.get(server - 1));
     }

@@ -6,6 +6,7 @@ import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.CoreOptions;
+import io.raftkv.raft.core.Effect.HandsOver.Reason;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
@@ -263,6 +264,11 @@ final class SimNode {
     }
 
     /** @param countedNanos how much of it the monotonic clock of the machine counts */
+    /** The next sync takes {@code nanos}. */
+    void stallDisk(long nanos) {
+        disk.stall(nanos);
+    }
+
     void pause(long nanos, long countedNanos) {
         process.pauseUntil(world.nowNanos() + nanos);
         process.doesNotCount(Math.max(0, nanos - countedNanos));
@@ -336,8 +342,11 @@ final class SimNode {
         }
 
         @Override
-        public void handsOver(long group, ReplicaId self, ReplicaId to) {
-            heard(group, () -> "hands over to " + to, checks -> cluster.handsOver(group, self, to));
+        public void handsOver(long group, ReplicaId self, ReplicaId to, Reason reason) {
+            heard(
+                    group,
+                    () -> "hands over to " + to + ": " + reason,
+                    checks -> cluster.handsOver(group, self, to, reason));
         }
 
         @Override

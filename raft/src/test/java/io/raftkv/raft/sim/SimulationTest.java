@@ -2,6 +2,7 @@ package io.raftkv.raft.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.raftkv.raft.core.Effect.HandsOver.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +52,10 @@ class SimulationTest {
         busy(report, "reads by replicas that do not lead", run -> run.followerReads);
         busy(report, "forwarded proposals", run -> run.forwards);
         busy(report, "reads by a lease", run -> run.leaseReads);
-        busy(report, "hand-overs to preferred leaders", run -> run.handOversDone);
+        for (Reason reason : Reason.values()) {
+            busy(report, "hand-overs because " + reason, run -> run.handOvers.getOrDefault(reason, 0L), RARE_SHARE);
+        }
+        busy(report, "stalled disks", run -> run.diskStalls);
         busy(report, "groups handed over before a shutdown", run -> run.groupsHandedOver, RARE_SHARE);
         System.out.printf(
                 "simulation: %d replicas fell asleep, %d woke up%n",

@@ -1,5 +1,9 @@
 package io.raftkv.raft.sim;
 
+import io.raftkv.raft.core.Effect.HandsOver.Reason;
+import java.util.EnumMap;
+import java.util.Map;
+
 /** How much happened in a run. */
 final class Totals {
     long leaderChanges;
@@ -22,7 +26,10 @@ final class Totals {
     long recoveries;
     long sleeps;
     long wakes;
-    long handOversDone;
+    /** Those that made another one lead. */
+    final Map<Reason, Long> handOvers = new EnumMap<>(Reason.class);
+
+    long diskStalls;
     long shutdowns;
     long groupsHandedOver;
     long operations;
