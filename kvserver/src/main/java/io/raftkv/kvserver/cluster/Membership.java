@@ -172,7 +172,6 @@ public final class Membership implements AutoCloseable {
             learn(session);
             openShards(session.coordinator());
             dropLeft();
-            leaders.round();
             // Each does what it can, whatever the one before left.
             boolean inPlace = reconciler.round();
             boolean told = reconciler.tellPlacements(session.coordinator());
