@@ -17,6 +17,7 @@ import java.util.List;
  * @param requestTimeoutMs of one request to the coordinator, over all retries
  * @param maxKeyBytes of a key
  * @param maxValueBytes of a value
+ * @param clientSessionTtlMs a session for writes that are executed once is forgotten when nobody used it for so long
  * @param heartbeatMs between a Raft leader's messages
  * @param electionMinMs the shortest election time-out
  * @param electionMaxMs the longest election time-out
@@ -33,6 +34,7 @@ public record ServerConfig(
         int requestTimeoutMs,
         int maxKeyBytes,
         int maxValueBytes,
+        int clientSessionTtlMs,
         int heartbeatMs,
         int electionMinMs,
         int electionMaxMs,
@@ -73,6 +75,14 @@ public record ServerConfig(
     private static final Setting<Integer> MAX_VALUE_BYTES = Setting.integer(
                     "maxValueBytes", 1, 8 * MIB, "The largest value in bytes.")
             .orElse(8 * MIB);
+    // Longer than any client repeats a write; a session that is gone by then leaves it of unknown outcome.
+    private static final Setting<Integer> CLIENT_SESSION_TTL_MS = Setting.integer(
+                    "clientSessionTtlMs",
+                    1_000,
+                    86_400_000,
+                    "Milliseconds without a command after which the session of a client, for writes that are executed"
+                            + " once, is forgotten. More than any client's request time-out.")
+            .orElse(600_000);
     private static final Setting<Integer> MAX_CONNECTIONS = Setting.integer(
                     "maxConnections", 1, 1_000_000, "Clients at a time; more are refused.")
             .orElse(10_000);
@@ -97,6 +107,7 @@ public record ServerConfig(
                     REQUEST_TIMEOUT_MS,
                     MAX_KEY_BYTES,
                     MAX_VALUE_BYTES,
+                    CLIENT_SESSION_TTL_MS,
                     RaftTimes.HEARTBEAT_MS,
                     RaftTimes.ELECTION_MIN_MS,
                     RaftTimes.ELECTION_MAX_MS,
@@ -114,6 +125,7 @@ public record ServerConfig(
         REQUEST_TIMEOUT_MS.check(requestTimeoutMs);
         MAX_KEY_BYTES.check(maxKeyBytes);
         MAX_VALUE_BYTES.check(maxValueBytes);
+        CLIENT_SESSION_TTL_MS.check(clientSessionTtlMs);
         RaftTimes.check(heartbeatMs, electionMinMs, electionMaxMs);
         MAX_CONNECTIONS.check(maxConnections);
         IO_THREADS.check(ioThreads);
@@ -153,6 +165,7 @@ public record ServerConfig(
                 .requestTimeoutMs(requestTimeoutMs)
                 .maxKeyBytes(maxKeyBytes)
                 .maxValueBytes(maxValueBytes)
+                .clientSessionTtlMs(clientSessionTtlMs)
                 .heartbeatMs(heartbeatMs)
                 .electionMinMs(electionMinMs)
                 .electionMaxMs(electionMaxMs)
@@ -218,6 +231,11 @@ public record ServerConfig(
             return put(MAX_VALUE_BYTES, bytes);
         }
 
+        /** Default: 600000, ten minutes. */
+        public Builder clientSessionTtlMs(int ms) {
+            return put(CLIENT_SESSION_TTL_MS, ms);
+        }
+
         /** Default: 100. */
         public Builder heartbeatMs(int ms) {
             return put(RaftTimes.HEARTBEAT_MS, ms);
@@ -261,6 +279,7 @@ public record ServerConfig(
                         settings.get(REQUEST_TIMEOUT_MS),
                         settings.get(MAX_KEY_BYTES),
                         settings.get(MAX_VALUE_BYTES),
+                        settings.get(CLIENT_SESSION_TTL_MS),
                         settings.get(RaftTimes.HEARTBEAT_MS),
                         settings.get(RaftTimes.ELECTION_MIN_MS),
                         settings.get(RaftTimes.ELECTION_MAX_MS),

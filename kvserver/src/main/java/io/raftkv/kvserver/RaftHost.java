@@ -203,7 +203,8 @@ final class RaftHost implements ShardOpener {
         ShardMachine machine = new ShardMachine();
         RaftGroup group = started()
                 .openGroup(groupId, self, genesis == null ? null : Configuration.of(genesis), machine);
-        ShardGroup opened = new ShardGroup(shard, generation, group, machine, table, listener);
+        ShardGroup opened = new ShardGroup(
+                shard, generation, group, machine, table, listener, config.clientSessionTtlMs());
         table.add(opened);
         opened.start();
     }

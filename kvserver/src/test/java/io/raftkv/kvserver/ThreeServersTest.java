@@ -91,6 +91,9 @@ class ThreeServersTest {
             HostPort server = cluster.address(0);
             awaitWritable(client, server);
             String large = "x".repeat(200_000);
+            String session = client.ask(server, "RKV.SESSION", "OPEN", "k").asText();
+            assertThat(client.ask(server, "RKV.ONCE", session, "2", "1", "APPEND", "once", "b"))
+                    .isEqualTo(RespValue.integer(1));
             for (int i = 0; i < 60; i++) {
                 assertThat(client.ask(server, "SET", "large" + i, large + i)).isEqualTo(RespValue.ok());
                 client.ask(server, "INCR", "counter");
@@ -105,15 +108,88 @@ class ThreeServersTest {
                                     .asLong()
                             > 0);
             client.ask(server, "INCR", "counter");
+            assertThat(client.ask(server, "RKV.ONCE", session, "1", "1", "APPEND", "once", "a"))
+                    .isEqualTo(RespValue.integer(2));
             cluster.stop(0);
             cluster.start(0);
             awaitWritable(client, server);
+            // The first one was answered before the snapshot, the second one after it.
+            assertThat(client.ask(server, "RKV.ONCE", session, "2", "1", "APPEND", "once", "b"))
+                    .isEqualTo(RespValue.integer(1));
+            assertThat(client.ask(server, "RKV.ONCE", session, "1", "1", "APPEND", "once", "a"))
+                    .isEqualTo(RespValue.integer(2));
+            assertThat(client.ask(server, "GET", "once")).isEqualTo(RespValue.bulk("ba"));
             assertThat(client.ask(server, "GET", "counter")).isEqualTo(RespValue.bulk("61"));
             for (int i = 0; i < 60; i++) {
                 RespValue expected = i < 20 ? RespValue.nil() : RespValue.bulk(large + i);
                 assertThat(client.ask(server, "GET", "large" + i)).isEqualTo(expected);
             }
         }
+    }
+
+    /** As a client does that got no answer: on another connection, by way of another server, from another leader. */
+    @Test
+    void executesOnceWhatIsSentAgain() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 3, 1).startAll();
+                RoutingClient client = new RoutingClient();
+                RoutingClient other = new RoutingClient()) {
+            HostPort any = cluster.address(0);
+            awaitWritable(client, any);
+            String session = client.call(any, "RKV.SESSION", "OPEN", "n").asText();
+            String[] first = {"RKV.ONCE", session, "1", "1", "INCR", "n"};
+            List<CompletableFuture<RespValue>> copies = new ArrayList<>();
+            HostPort leader = cluster.address(leaderOfShard0(client, cluster));
+            for (int i = 0; i < 20; i++) {
+                copies.add(client.client(leader).send(first));
+                copies.add(other.client(leader).send(first));
+            }
+            for (CompletableFuture<RespValue> copy : copies) {
+                assertThat(copy.get(10, TimeUnit.SECONDS)).isEqualTo(RespValue.integer(1));
+            }
+            int lost = leaderOfShard0(client, cluster);
+            cluster.stop(lost);
+            HostPort left = cluster.address((lost + 1) % 3);
+            awaitWritable(other, left);
+            assertThat(other.call(left, first)).isEqualTo(RespValue.integer(1));
+            assertThat(other.call(left, "RKV.ONCE", session, "2", "2", "INCR", "n"))
+                    .isEqualTo(RespValue.integer(2));
+            assertThat(other.call(left, first))
+                    .matches(answer -> answer.errorMessage().startsWith("ALREADYACKED "));
+            assertThat(other.call(left, "GET", "n")).isEqualTo(RespValue.bulk("2"));
+        }
+    }
+
+    @Test
+    void forgetsASessionThatNobodyUses() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 1, 1);
+                KvServer server = KvServer.start(
+                        cluster.config(0).toBuilder().clientSessionTtlMs(1_000).build());
+                RoutingClient client = new RoutingClient()) {
+            HostPort address = server.address();
+            awaitWritable(client, address);
+            String idle = client.ask(address, "RKV.SESSION", "OPEN", "k").asText();
+            String busy = client.ask(address, "RKV.SESSION", "OPEN", "k").asText();
+            assertThat(sessions(client, address)).isEqualTo(2);
+            await().atMost(10, TimeUnit.SECONDS)
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> {
+                        assertThat(client.ask(address, "RKV.ONCE", busy, "1", "1", "SETNX", "k", "v"))
+                                .isEqualTo(RespValue.integer(1));
+                        return sessions(client, address) == 1;
+                    });
+            assertThat(client.ask(address, "RKV.ONCE", idle, "1", "1", "SET", "k", "w"))
+                    .matches(answer -> answer.errorMessage().startsWith("SESSIONEXPIRED "));
+            assertThat(client.ask(address, "GET", "k")).isEqualTo(RespValue.bulk("v"));
+        }
+    }
+
+    private static long sessions(RoutingClient client, HostPort server) throws Exception {
+        return client.ask(server, "RKV.STATUS")
+                .asList()
+                .get(0)
+                .asMap()
+                .get("sessions")
+                .asLong();
     }
 
     @Test

@@ -26,6 +26,8 @@ final class ShellHelp {
             "MGET",
             "MSET",
             "PING",
+            "RKV.ONCE",
+            "RKV.SESSION",
             "RKV.STATUS",
             "RKV.VERSION",
             "SET",

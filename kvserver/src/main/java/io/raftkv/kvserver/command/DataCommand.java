@@ -55,15 +55,25 @@ public final class DataCommand {
         return keys;
     }
 
-    /** Encodes a write. Threads: any. */
+    /** Encodes a write, to be executed as often as it is proposed. Threads: any. */
     public Bytes encode(byte[][] args, Limits limits) throws CommandException {
+        return encoder(args, limits).plain();
+    }
+
+    /** Encodes a write, to be executed once, see {@link io.raftkv.raft.session.SessionCommand#command}. Threads: any. */
+    public Bytes encodeOnce(byte[][] args, Limits limits, long session, long sequence, long ackedBelow)
+            throws CommandException {
+        return encoder(args, limits).once(session, sequence, ackedBelow);
+    }
+
+    private WriteEncoder encoder(byte[][] args, Limits limits) throws CommandException {
         if (encode == null) {
             throw new IllegalStateException(spec.name() + " does not write");
         }
         limits.checkCommand(args);
-        Bytes encoded = encode.encode(args, limits);
-        limits.checkEncoded(encoded.length());
-        return encoded;
+        WriteEncoder encoder = encode.encode(args, limits);
+        limits.checkEncoded(encoder.length());
+        return encoder;
     }
 
     /** Answers a read. Threads: the loop of the engine. */
@@ -85,6 +95,6 @@ public final class DataCommand {
 
     /** How a write becomes the bytes that are proposed. */
     interface Encode {
-        Bytes encode(byte[][] args, Limits limits) throws CommandException;
+        WriteEncoder encode(byte[][] args, Limits limits) throws CommandException;
     }
 }

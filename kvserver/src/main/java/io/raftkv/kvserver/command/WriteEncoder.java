@@ -1,76 +1,72 @@
 package io.raftkv.kvserver.command;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.session.SessionCommand;
 
 /**
- * Builds the bytes of one write, as they stand in the log:
+ * Builds the bytes of one write, as they stand in the log behind the head of a {@link SessionCommand}, for which it leaves room:
  *
  * <pre>
- * u8 version = 1 | u8 flags | [flag 1: u64 session | varint sequence | varint acknowledged below] | u8 opcode | arguments
+ * u8 version = 1 | u8 opcode | arguments
  * key, value = varint length | bytes          varint = 7 bits per byte, lowest first, high bit: more follow
  * </pre>
  *
- * <p>The room for a session is for exactly-once writes; no flag is set yet. The arguments are told at {@link Opcode}.
+ * <p>The arguments are told at {@link Opcode}.
  */
 final class WriteEncoder {
     static final int VERSION = 1;
-    private static final int HEADER_BYTES = 3;
+    private static final int ARGUMENTS_AT = SessionCommand.ROOM_BYTES + 2;
 
     private final byte[] bytes;
     private int at;
 
     private WriteEncoder(int opcode, int argumentBytes) {
-        bytes = new byte[HEADER_BYTES + argumentBytes];
-        bytes[0] = VERSION;
-        bytes[2] = (byte) opcode;
-        at = HEADER_BYTES;
+        bytes = new byte[ARGUMENTS_AT + argumentBytes];
+        bytes[SessionCommand.ROOM_BYTES] = VERSION;
+        bytes[SessionCommand.ROOM_BYTES + 1] = (byte) opcode;
+        at = ARGUMENTS_AT;
     }
 
-    static Bytes set(int condition, byte[] key, byte[] value) {
+    static WriteEncoder set(int condition, byte[] key, byte[] value) {
         return new WriteEncoder(Opcode.SET, 1 + sizeOf(key) + sizeOf(value))
                 .u8(condition)
                 .put(key)
-                .put(value)
-                .done();
+                .put(value);
     }
 
-    static Bytes setnx(byte[] key, byte[] value) {
+    static WriteEncoder setnx(byte[] key, byte[] value) {
         return new WriteEncoder(Opcode.SETNX, sizeOf(key) + sizeOf(value))
                 .put(key)
-                .put(value)
-                .done();
+                .put(value);
     }
 
-    static Bytes getdel(byte[] key) {
-        return new WriteEncoder(Opcode.GETDEL, sizeOf(key)).put(key).done();
+    static WriteEncoder getdel(byte[] key) {
+        return new WriteEncoder(Opcode.GETDEL, sizeOf(key)).put(key);
     }
 
-    static Bytes append(int longest, byte[] key, byte[] value) {
+    static WriteEncoder append(int longest, byte[] key, byte[] value) {
         return new WriteEncoder(Opcode.APPEND, sizeOf(longest) + sizeOf(key) + sizeOf(value))
                 .varint(longest)
                 .put(key)
-                .put(value)
-                .done();
+                .put(value);
     }
 
-    static Bytes setrange(int offset, byte[] key, byte[] value) {
+    static WriteEncoder setrange(int offset, byte[] key, byte[] value) {
         return new WriteEncoder(Opcode.SETRANGE, sizeOf(offset) + sizeOf(key) + sizeOf(value))
                 .varint(offset)
                 .put(key)
-                .put(value)
-                .done();
+                .put(value);
     }
 
-    static Bytes incrby(long difference, byte[] key) {
+    static WriteEncoder incrby(long difference, byte[] key) {
         long zigzag = difference << 1 ^ difference >> 63;
         return new WriteEncoder(Opcode.INCRBY, sizeOf(zigzag) + sizeOf(key))
                 .varint(zigzag)
-                .put(key)
-                .done();
+                .put(key);
     }
 
     /** Encodes {@code args[1..]} behind their count divided by {@code group}: keys, or pairs of key and value. */
-    static Bytes list(int opcode, byte[][] args, int group) {
+    static WriteEncoder list(int opcode, byte[][] args, int group) {
         int count = (args.length - 1) / group;
         int size = sizeOf(count);
         for (int i = 1; i < args.length; i++) {
@@ -80,7 +76,7 @@ final class WriteEncoder {
         for (int i = 1; i < args.length; i++) {
             encoder.put(args[i]);
         }
-        return encoder.done();
+        return encoder;
     }
 
     private WriteEncoder u8(int value) {
@@ -105,11 +101,26 @@ final class WriteEncoder {
         return this;
     }
 
-    private Bytes done() {
+    /** How long the log command will be at most. */
+    int length() {
+        return bytes.length;
+    }
+
+    /** The write, to be executed as often as it is proposed. Nothing may be asked of this encoder afterwards. */
+    Bytes plain() {
+        return SessionCommand.plainAround(encoded());
+    }
+
+    /** The write, to be executed once, see {@link SessionCommand#command}. Likewise. */
+    Bytes once(long session, long sequence, long ackedBelow) {
+        return SessionCommand.commandAround(encoded(), session, sequence, ackedBelow);
+    }
+
+    private byte[] encoded() {
         if (at != bytes.length) {
             throw new IllegalStateException("encoded " + at + " of " + bytes.length + " bytes");
         }
-        return Bytes.wrap(bytes);
+        return bytes;
     }
 
     private static int sizeOf(byte[] field) {

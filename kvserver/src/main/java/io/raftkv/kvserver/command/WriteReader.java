@@ -7,19 +7,15 @@ import io.raftkv.raft.Bytes;
  * damaged or of a newer release, and the replica must stop rather than differ from others.
  */
 final class WriteReader {
-    private static final int SESSION_FLAG = 1;
-
     private final Bytes bytes;
     private int at;
 
     WriteReader(Bytes bytes) {
         this.bytes = bytes;
         int version = u8();
-        int flags = u8();
-        if (version != WriteEncoder.VERSION || flags != 0) {
-            throw new IllegalStateException("a write of version " + version + " with flags " + flags
-                    + ((flags & SESSION_FLAG) != 0 ? " (session)" : "")
-                    + " was made by a newer release; upgrade this one");
+        if (version != WriteEncoder.VERSION) {
+            throw new IllegalStateException(
+                    "a write of version " + version + " was made by a newer release; upgrade this one");
         }
     }
 

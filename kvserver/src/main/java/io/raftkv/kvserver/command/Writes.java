@@ -1,6 +1,5 @@
 package io.raftkv.kvserver.command;
 
-import io.raftkv.raft.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -8,7 +7,7 @@ import java.util.Locale;
 final class Writes {
     private Writes() {}
 
-    static Bytes set(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder set(byte[][] args, Limits limits) throws CommandException {
         limits.checkValue(args[2].length);
         int condition = 0;
         for (int i = 3; i < args.length; i++) {
@@ -34,26 +33,26 @@ final class Writes {
         };
     }
 
-    static Bytes setnx(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder setnx(byte[][] args, Limits limits) throws CommandException {
         limits.checkValue(args[2].length);
         return WriteEncoder.setnx(args[1], args[2]);
     }
 
-    static Bytes getset(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder getset(byte[][] args, Limits limits) throws CommandException {
         limits.checkValue(args[2].length);
         return WriteEncoder.set(Opcode.RETURN_OLD, args[1], args[2]);
     }
 
-    static Bytes getdel(byte[][] args, Limits limits) {
+    static WriteEncoder getdel(byte[][] args, Limits limits) {
         return WriteEncoder.getdel(args[1]);
     }
 
-    static Bytes append(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder append(byte[][] args, Limits limits) throws CommandException {
         limits.checkValue(args[2].length);
         return WriteEncoder.append(limits.maxValueBytes(), args[1], args[2]);
     }
 
-    static Bytes setrange(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder setrange(byte[][] args, Limits limits) throws CommandException {
         long offset = Decimal.parse(args[2]);
         if (offset < 0) {
             throw new CommandException(Errors.OFFSET);
@@ -64,19 +63,19 @@ final class Writes {
         return WriteEncoder.setrange(nothing ? 0 : (int) offset, args[1], args[3]);
     }
 
-    static Bytes incr(byte[][] args, Limits limits) {
+    static WriteEncoder incr(byte[][] args, Limits limits) {
         return WriteEncoder.incrby(1, args[1]);
     }
 
-    static Bytes decr(byte[][] args, Limits limits) {
+    static WriteEncoder decr(byte[][] args, Limits limits) {
         return WriteEncoder.incrby(-1, args[1]);
     }
 
-    static Bytes incrby(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder incrby(byte[][] args, Limits limits) throws CommandException {
         return WriteEncoder.incrby(Decimal.parse(args[2]), args[1]);
     }
 
-    static Bytes decrby(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder decrby(byte[][] args, Limits limits) throws CommandException {
         long by = Decimal.parse(args[2]);
         if (by == Long.MIN_VALUE) {
             throw new CommandException(Errors.DECREMENT_OVERFLOW);
@@ -84,15 +83,15 @@ final class Writes {
         return WriteEncoder.incrby(-by, args[1]);
     }
 
-    static Bytes mset(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder mset(byte[][] args, Limits limits) throws CommandException {
         return pairs(Opcode.MSET, "mset", args, limits);
     }
 
-    static Bytes msetnx(byte[][] args, Limits limits) throws CommandException {
+    static WriteEncoder msetnx(byte[][] args, Limits limits) throws CommandException {
         return pairs(Opcode.MSETNX, "msetnx", args, limits);
     }
 
-    private static Bytes pairs(int opcode, String name, byte[][] args, Limits limits) throws CommandException {
+    private static WriteEncoder pairs(int opcode, String name, byte[][] args, Limits limits) throws CommandException {
         if (args.length % 2 == 0) {
             throw new CommandException(Errors.wrongArguments(name));
         }
@@ -102,7 +101,7 @@ final class Writes {
         return WriteEncoder.list(opcode, args, 2);
     }
 
-    static Bytes del(byte[][] args, Limits limits) {
+    static WriteEncoder del(byte[][] args, Limits limits) {
         return WriteEncoder.list(Opcode.DEL, args, 1);
     }
 }

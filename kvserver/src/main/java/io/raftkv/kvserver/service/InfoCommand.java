@@ -127,7 +127,9 @@ final class InfoCommand implements CommandHandler {
                     "raft_shard" + group.shard(),
                     "role=" + status.role().name().toLowerCase(Locale.ROOT) + ",term=" + status.term() + ",commit="
                             + status.commitIndex() + ",applied=" + status.lastApplied() + ",last="
-                            + status.lastIndex());
+                            + status.lastIndex() + ",sessions="
+                            + group.sessions().sessions() + ",session_bytes="
+                            + group.sessions().resultBytes());
         }
     }
 

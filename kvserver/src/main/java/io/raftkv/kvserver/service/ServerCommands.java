@@ -34,6 +34,7 @@ final class ServerCommands {
         ServerCommands commands = new ServerCommands(table, limits);
         CommandTable rows = new CommandTable().register(new ConnectionCommands(Map.of("mode", "cluster")));
         DataCommands.all().forEach(command -> rows.register(command.spec(), commands.on(command)));
+        SessionCommands.register(rows, table, limits);
         ScanCommands scans = new ScanCommands(table);
         row(rows, "scan", -2, "generic", "Walks the keys this server leads.", scans::scan, "readonly");
         row(rows, "rkv.scan", -2, "raftkv", "Walks the keys of the cluster.", scans::clusterScan, "readonly");

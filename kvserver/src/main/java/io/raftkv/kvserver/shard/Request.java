@@ -5,6 +5,7 @@ import io.raftkv.kvserver.engine.MemoryEngine;
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
 import io.raftkv.raft.RaftException;
+import io.raftkv.raft.session.SessionReply;
 import io.raftkv.resp.Reply;
 import io.raftkv.resp.RespValue;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +56,7 @@ public final class Request extends ClientOrder.Item implements Completion, Runna
         this.read = read;
     }
 
-    /** A write of keys of one hash slot. */
+    /** A write of keys of one hash slot, in a session or not, or the begin or end of a session. */
     public static Request write(ClientOrder order, Reply reply, ShardDirectory directory, Key[] keys, Bytes command) {
         return new Request(order, reply, directory, keys[0].hashSlot(), positionsOf(keys), command, null);
     }
@@ -134,6 +135,8 @@ public final class Request extends ClientOrder.Item implements Completion, Runna
             answer(look(read, shard));
         } else if (result instanceof RespValue value) {
             answer(value);
+        } else if (result instanceof SessionReply sessionReply && shard != null) {
+            answer(SessionToken.answer(sessionReply, shard.group().id()));
         } else {
             throw new IllegalStateException("a write ended with " + result + " in place of an answer");
         }

@@ -7,6 +7,8 @@ import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.session.SessionExpiry;
+import io.raftkv.raft.session.SessionMachine;
 import io.raftkv.resp.RespValue;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -34,11 +36,13 @@ public final class ShardGroup {
     private final ShardMachine machine;
     private final ShardDirectory directory;
     private final Listener listener;
+    private final long sessionTtlMs;
 
     private final ArrayDeque<Request> held = new ArrayDeque<>();
     private long heldBytes;
     private boolean ticking;
     private boolean closed;
+    private @Nullable SessionExpiry sessionExpiry;
     private volatile LeaderView view = LeaderView.NONE;
 
     /** Hears what becomes of a replica. Threads: the loop of the group. */
@@ -51,38 +55,49 @@ public final class ShardGroup {
         default void removed(ShardGroup shard) {}
     }
 
-    /** Threads: any; {@link #start} is due next. */
+    /**
+     * Threads: any; {@link #start} is due next.
+     *
+     * @param sessionTtlMs how long a session may be idle, in log time, while this replica leads
+     */
     public ShardGroup(
             int shard,
             long generation,
             RaftGroup group,
             ShardMachine machine,
             ShardDirectory directory,
-            Listener listener) {
+            Listener listener,
+            long sessionTtlMs) {
         this.shard = shard;
         this.generation = generation;
         this.group = group;
         this.machine = machine;
         this.directory = directory;
         this.listener = listener;
+        this.sessionTtlMs = sessionTtlMs;
     }
 
-    /** Begins to follow who leads. Threads: any. */
+    /** Begins to follow who leads, and to end sessions that nobody uses. Threads: any. */
     public void start() {
-        execute(() -> group.onLeaderChange(new RaftGroup.LeaderListener() {
-            @Override
-            public void leaderChanged(@Nullable ReplicaId leader, long term, boolean ready) {
-                LeaderView before = view;
-                view = new LeaderView(leader, term, ready);
-                retryHeld();
-                listener.leaderChanged(ShardGroup.this, before);
-            }
+        execute(() -> {
+            group.onLeaderChange(new Leadership());
+            sessionExpiry = SessionExpiry.start(group, machine.sessions(), sessionTtlMs);
+        });
+    }
 
-            @Override
-            public void removed(long configurationIndex) {
-                listener.removed(ShardGroup.this);
-            }
-        }));
+    private final class Leadership implements RaftGroup.LeaderListener {
+        @Override
+        public void leaderChanged(@Nullable ReplicaId leader, long term, boolean ready) {
+            LeaderView before = view;
+            view = new LeaderView(leader, term, ready);
+            retryHeld();
+            listener.leaderChanged(ShardGroup.this, before);
+        }
+
+        @Override
+        public void removed(long configurationIndex) {
+            listener.removed(ShardGroup.this);
+        }
     }
 
     /** The number of the shard. Threads: any. */
@@ -103,6 +118,11 @@ public final class ShardGroup {
     /** Threads: the loop; any for numbers that need not be exact. */
     public MemoryEngine engine() {
         return machine.engine();
+    }
+
+    /** The sessions of the shard. Threads: as {@link #engine}. */
+    public SessionMachine sessions() {
+        return machine.sessions();
     }
 
     /** Who leads. Threads: any. */
@@ -223,6 +243,9 @@ public final class ShardGroup {
     public void close() {
         execute(() -> {
             closed = true;
+            if (sessionExpiry != null) {
+                sessionExpiry.close();
+            }
             retryHeld();
         });
     }

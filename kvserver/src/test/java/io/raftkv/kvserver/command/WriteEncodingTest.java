@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.raftkv.kvserver.engine.Key;
 import io.raftkv.kvserver.engine.MemoryEngine;
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.session.SessionCommand;
 import io.raftkv.resp.RespValue;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -21,22 +22,23 @@ import org.junit.jupiter.api.TestFactory;
 
 /** These bytes stand in logs: a test that fails here means a new version of the format, not another expectation. */
 class WriteEncodingTest {
+    private static final int PLAIN_HEAD_BYTES = 2;
     private static final Limits LIMITS = new Limits(1024, 8 << 20);
     private static final Map<String, String> GOLDEN = new TreeMap<>(Map.ofEntries(
-            Map.entry("SET k v", "01 00 01 00 016b 0176"),
-            Map.entry("SET k v NX GET", "01 00 01 05 016b 0176"),
-            Map.entry("SET k v XX", "01 00 01 02 016b 0176"),
-            Map.entry("GETSET k v", "01 00 01 04 016b 0176"),
-            Map.entry("SETNX k v", "01 00 02 016b 0176"),
-            Map.entry("DEL k kk", "01 00 03 02 016b 026b6b"),
-            Map.entry("GETDEL k", "01 00 04 016b"),
-            Map.entry("APPEND k v", "01 00 05 80808004 016b 0176"),
-            Map.entry("SETRANGE k 300 v", "01 00 06 ac02 016b 0176"),
-            Map.entry("INCR k", "01 00 07 02 016b"),
-            Map.entry("DECRBY k 300", "01 00 07 d704 016b"),
-            Map.entry("INCRBY k 9223372036854775807", "01 00 07 feffffffffffffffff01 016b"),
-            Map.entry("MSET k v kk vv", "01 00 08 02 016b 0176 026b6b 027676"),
-            Map.entry("MSETNX k v", "01 00 09 01 016b 0176")));
+            Map.entry("SET k v", "01 00 01 01 00 016b 0176"),
+            Map.entry("SET k v NX GET", "01 00 01 01 05 016b 0176"),
+            Map.entry("SET k v XX", "01 00 01 01 02 016b 0176"),
+            Map.entry("GETSET k v", "01 00 01 01 04 016b 0176"),
+            Map.entry("SETNX k v", "01 00 01 02 016b 0176"),
+            Map.entry("DEL k kk", "01 00 01 03 02 016b 026b6b"),
+            Map.entry("GETDEL k", "01 00 01 04 016b"),
+            Map.entry("APPEND k v", "01 00 01 05 80808004 016b 0176"),
+            Map.entry("SETRANGE k 300 v", "01 00 01 06 ac02 016b 0176"),
+            Map.entry("INCR k", "01 00 01 07 02 016b"),
+            Map.entry("DECRBY k 300", "01 00 01 07 d704 016b"),
+            Map.entry("INCRBY k 9223372036854775807", "01 00 01 07 feffffffffffffffff01 016b"),
+            Map.entry("MSET k v kk vv", "01 00 01 08 02 016b 0176 026b6b 027676"),
+            Map.entry("MSETNX k v", "01 00 01 09 01 016b 0176")));
 
     private static final Map<String, DataCommand> COMMANDS = DataCommands.all().stream()
             .collect(Collectors.toMap(command -> command.spec().name().toUpperCase(Locale.ROOT), Function.identity()));
@@ -52,12 +54,43 @@ class WriteEncodingTest {
         return COMMANDS.get(new String(args[0], StandardCharsets.UTF_8)).encode(args, LIMITS);
     }
 
+    /** What the sessions of a shard hand on to it. */
+    private static Bytes write(String line) throws CommandException {
+        Bytes encoded = encode(line);
+        return encoded.slice(PLAIN_HEAD_BYTES, encoded.length());
+    }
+
     @TestFactory
     Stream<DynamicTest> encodesAsEver() {
         return GOLDEN.entrySet().stream()
                 .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> assertThat(
                                 HexFormat.of().formatHex(encode(entry.getKey()).toArray()))
                         .isEqualTo(entry.getValue().replace(" ", ""))));
+    }
+
+    @Test
+    void aWriteInASessionDiffersInItsHeadAlone() throws CommandException {
+        Bytes once = COMMANDS.get("INCR").encodeOnce(args("INCR k"), LIMITS, 5, 7, 6);
+        assertThat(HexFormat.of().formatHex(once.toArray()))
+                .isEqualTo("0102" + "0000000000000005" + "0000000000000007" + "0000000000000006" + "010702016b");
+        assertThat(once).isEqualTo(SessionCommand.command(5, 7, 6, write("INCR k")));
+        assertThat(encode("INCR k")).isEqualTo(SessionCommand.plain(write("INCR k")));
+    }
+
+    @Test
+    void keepsEveryAnswerOfAWrite() {
+        Stream.of(
+                        RespValue.ok(),
+                        RespValue.nil(),
+                        RespValue.integer(0),
+                        RespValue.integer(Long.MIN_VALUE),
+                        RespValue.integer(Long.MAX_VALUE),
+                        RespValue.bulk(""),
+                        RespValue.bulk("\0\r\n键"),
+                        RespValue.simple("other"),
+                        Errors.NOT_AN_INTEGER_REPLY)
+                .forEach(answer -> assertThat(AnswerCodec.INSTANCE.decode(AnswerCodec.INSTANCE.encode(answer)))
+                        .isEqualTo(answer));
     }
 
     @Test
@@ -73,8 +106,8 @@ class WriteEncodingTest {
     @Test
     void refusesToApplyWhatItDoesNotKnow() throws CommandException {
         MemoryEngine engine = new MemoryEngine();
-        byte[] good = encode("SET k v").toArray();
-        for (int at : new int[] {0, 1, 2}) {
+        byte[] good = write("SET k v").toArray();
+        for (int at : new int[] {0, 1}) {
             byte[] bad = good.clone();
             bad[at] = 99;
             assertThatThrownBy(() -> WriteApplier.apply(Bytes.wrap(bad), engine))
@@ -90,7 +123,7 @@ class WriteEncodingTest {
     @Test
     void whatItStoresDoesNotKeepTheBatchAlive() throws CommandException {
         MemoryEngine engine = new MemoryEngine();
-        Bytes command = encode("SET key value");
+        Bytes command = write("SET key value");
         byte[] batch = new byte[1_000];
         command.copyTo(batch, 500);
         assertThat(WriteApplier.apply(Bytes.wrap(batch, 500, command.length()), engine))

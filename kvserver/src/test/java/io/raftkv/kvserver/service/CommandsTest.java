@@ -13,7 +13,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Conversations in {@code commands.txt}: each line with {@code >} is sent, the lines below it are the answer. */
+/**
+ * Conversations in {@code commands.txt}: each line with {@code >} is sent, the lines below it are the answer. {@code $s} stands
+ * for the session that was opened last.
+ */
 class CommandsTest {
     private static FakeServer server;
 
@@ -46,12 +49,13 @@ class CommandsTest {
 
     private static void converse(List<String> expected) throws Exception {
         List<String> actual = new ArrayList<>();
+        String session = "no session yet";
         for (String line : expected) {
             if (line.startsWith("> ")) {
+                RespValue answer = server.call(words(line.substring(2).replace("$s", session)));
+                session = line.startsWith("> RKV.SESSION OPEN {") ? answer.asText() : session;
                 actual.add(line);
-                actual.addAll(render(server.call(words(line.substring(2))), "")
-                        .lines()
-                        .toList());
+                actual.addAll(render(answer, "").replace(session, "$s").lines().toList());
             }
         }
         assertThat(String.join("\n", actual)).isEqualTo(String.join("\n", expected));

@@ -12,6 +12,7 @@ import io.raftkv.kvserver.command.Limits;
 import io.raftkv.kvserver.shard.FakeGroup;
 import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.kvserver.shard.ShardMachine;
+import io.raftkv.raft.session.SessionExpiry;
 import io.raftkv.raft.transport.netty.NettyLoop;
 import io.raftkv.resp.RespClient;
 import io.raftkv.resp.RespServer;
@@ -69,7 +70,8 @@ final class FakeServer implements AutoCloseable {
         ShardMachine machine = new ShardMachine();
         FakeGroup group = new FakeGroup(1L << 32 | shard, new NettyLoop(loops.next()), machine);
         groups.add(group);
-        ShardGroup opened = new ShardGroup(shard, 1, group, machine, table, (changed, before) -> table.changed());
+        ShardGroup opened = new ShardGroup(
+                shard, 1, group, machine, table, (changed, before) -> table.changed(), SessionExpiry.DEFAULT_TTL_MS);
         table.add(opened);
         opened.start();
     }

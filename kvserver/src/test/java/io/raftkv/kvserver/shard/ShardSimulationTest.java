@@ -12,7 +12,8 @@ class ShardSimulationTest {
     void redisCommandsAreLinearizableUnderFaults() throws Exception {
         Report report =
                 Simulator.of(ShardWorkload::new, ShardSimulationTest.class).run(50);
-        System.out.println("shard simulation: " + report);
+        System.out.println("shard simulation: " + report + ", sent again in sessions: " + ShardWorkload.repetitions());
+        assertThat(ShardWorkload.repetitions()).isGreaterThan(20L * report.runs());
         assertThat(report.operations()).isGreaterThan(500L * report.runs());
         if (report.runs() >= 20) {
             assertThat(report.snapshotInstalls()).isPositive();

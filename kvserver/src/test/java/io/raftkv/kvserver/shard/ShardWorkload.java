@@ -6,23 +6,38 @@ import io.raftkv.kvserver.command.DataCommands;
 import io.raftkv.kvserver.command.Limits;
 import io.raftkv.kvserver.engine.Key;
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.session.SessionCommand;
+import io.raftkv.raft.session.SessionLimits;
+import io.raftkv.raft.session.SessionReply;
 import io.raftkv.raft.sim.Client;
 import io.raftkv.raft.sim.Model;
 import io.raftkv.raft.sim.Workload;
 import io.raftkv.resp.RespValue;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Redis commands on a few hot keys, through the encoders, the state machine and the readers of a server. */
+/**
+ * Redis commands on a few hot keys, through the encoders, the state machine and the readers of a server; some of the writes in
+ * sessions. What was sent in a session is now and then sent again, after it was answered, or because nobody knows what became
+ * of it: the model executes it once, and answers as it did the first time.
+ */
 final class ShardWorkload implements Workload<ShardMachine, ShardWorkload.Call>, Model<ShardWorkload.Call> {
-    /** A command in the words of its client. */
-    record Call(String name, List<String> args) {
+    /** A command in the words of its client, in a session or not; without a name, it asks for a session. */
+    record Call(String name, List<String> args, Number number) {
+        private static final Call OPEN = new Call("", List.of(), null);
+
         Call(String name, String... args) {
-            this(name, List.of(args));
+            this(name, List.of(args), null);
+        }
+
+        Call in(Number place) {
+            return new Call(name, args, place);
         }
 
         byte[][] bytes() {
@@ -35,12 +50,46 @@ final class ShardWorkload implements Workload<ShardMachine, ShardWorkload.Call>,
         }
     }
 
+    /** The place of a command in a session. */
+    record Number(long session, long sequence, long ackedBelow) {}
+
+    /** What a client that asks for a session is told. The model cannot know the number, so that any is as good. */
+    @SuppressWarnings("EqualsHashCode")
+    record Opened(long session) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Opened;
+        }
+
+        @Override
+        public int hashCode() {
+            return 0;
+        }
+    }
+
+    /** What a key holds, and what those answered that were executed on it in sessions. */
+    private record Content(String value, Map<String, Object> answers) {}
+
+    /** A client's session, and its commands that may come again: the ones from its first that is not acknowledged. */
+    private static final class Session {
+        private final long id;
+        private final List<Call> calls = new ArrayList<>();
+        private long next = 1;
+        private long acked = 1;
+
+        Session(long id) {
+            this.id = id;
+        }
+    }
+
     private static final Limits LIMITS = new Limits(1024, 1 << 16);
     private static final int HOT_KEYS = 4;
     private static final long KEY_LIFE_MS = 8_000;
+    private static final AtomicLong ALL_REPETITIONS = new AtomicLong();
 
     private final Map<String, DataCommand> commands = new HashMap<>();
     private final TreeSet<String> used = new TreeSet<>();
+    private final Map<Integer, Session> sessions = new HashMap<>();
 
     ShardWorkload() {
         DataCommands.all().forEach(command -> commands.put(command.spec().name(), command));
@@ -51,8 +100,48 @@ final class ShardWorkload implements Workload<ShardMachine, ShardWorkload.Call>,
         return new ShardMachine();
     }
 
+    /** How many commands were sent again in sessions, over all runs. */
+    static long repetitions() {
+        return ALL_REPETITIONS.get();
+    }
+
     @Override
     public Call next(Client client) {
+        Session session = sessions.get(client.id());
+        if (client.lastResult() instanceof Opened opened && (session == null || session.id != opened.session())) {
+            session = new Session(opened.session());
+            sessions.put(client.id(), session);
+        }
+        int kind = client.random().nextInt(10);
+        if (kind < 4 || session == null && kind < 9) {
+            return plain(client);
+        } else if (session == null || kind == 4 && client.random().nextInt(20) == 0) {
+            return Call.OPEN;
+        }
+        return once(client, session);
+    }
+
+    private Call once(Client client, Session session) {
+        List<Call> open = session.calls;
+        if (!open.isEmpty() && client.random().nextInt(3) == 0) {
+            ALL_REPETITIONS.incrementAndGet();
+            return open.get(client.random().nextInt(open.size()));
+        }
+        Call call = plain(client);
+        if (!command(call.name()).isWrite()) {
+            return call;
+        }
+        // The client forgets, and acknowledges, what is long ago, whatever became of it.
+        if (open.size() >= 3) {
+            open.subList(0, 1 + client.random().nextInt(open.size())).clear();
+            session.acked = open.isEmpty() ? session.next : open.get(0).number().sequence();
+        }
+        Call numbered = call.in(new Number(session.id, session.next++, session.acked));
+        open.add(numbered);
+        return numbered;
+    }
+
+    private Call plain(Client client) {
         String key = "k" + client.random().nextInt(HOT_KEYS) + "t" + client.elapsedMs() / KEY_LIFE_MS;
         used.add(key);
         String value = client.id() + "." + client.nextNumber() + ";";
@@ -84,9 +173,18 @@ final class ShardWorkload implements Workload<ShardMachine, ShardWorkload.Call>,
 
     @Override
     public Bytes command(Call call) {
+        if (call == Call.OPEN) {
+            return SessionCommand.register("", SessionLimits.DEFAULT);
+        }
         DataCommand command = command(call.name());
+        Number number = call.number();
         try {
-            return command.isWrite() ? command.encode(call.bytes(), LIMITS) : null;
+            return !command.isWrite()
+                    ? null
+                    : number == null
+                            ? command.encode(call.bytes(), LIMITS)
+                            : command.encodeOnce(
+                                    call.bytes(), LIMITS, number.session(), number.sequence(), number.ackedBelow());
         } catch (CommandException e) {
             throw new IllegalStateException(e);
         }
@@ -102,10 +200,24 @@ final class ShardWorkload implements Workload<ShardMachine, ShardWorkload.Call>,
         }
     }
 
+    @Override
+    public Object result(Object applied) {
+        if (!(applied instanceof SessionReply reply)) {
+            return applied;
+        }
+        return switch (reply.status()) {
+            case REGISTERED -> new Opened(reply.session());
+            case EXECUTED, REPEATED -> reply.result();
+            default -> reply.status();
+        };
+    }
+
     /** Of the contents, as the order in a snapshot is that of the table. */
     @Override
     public long hash(ShardMachine machine) {
-        long hash = machine.engine().size();
+        long hash = machine.engine().size()
+                + 31L * machine.sessions().sessions()
+                + 1009 * machine.sessions().resultBytes();
         for (String key : used) {
             byte[] value = machine.engine().get(Key.of(key.getBytes(StandardCharsets.UTF_8)));
             if (value != null) {
@@ -127,13 +239,31 @@ final class ShardWorkload implements Workload<ShardMachine, ShardWorkload.Call>,
 
     @Override
     public String key(Call call) {
-        return call.args().get(0);
+        return call == Call.OPEN ? "" : call.args().get(0);
+    }
+
+    @Override
+    public Step step(Object state, Call call) {
+        if (call == Call.OPEN) {
+            return new Step(state, new Opened(0));
+        }
+        Content content = state == null ? new Content(null, Map.of()) : (Content) state;
+        Number number = call.number();
+        String place = number == null ? null : number.session() + "." + number.sequence();
+        if (place != null && content.answers().containsKey(place)) {
+            return new Step(content, content.answers().get(place));
+        }
+        Step step = redis(content.value(), call);
+        Map<String, Object> answers = content.answers();
+        if (place != null) {
+            answers = new HashMap<>(answers);
+            answers.put(place, step.result());
+        }
+        return new Step(new Content((String) step.state(), answers), step.result());
     }
 
     /** What Redis would do, in words of its own. */
-    @Override
-    public Step step(Object state, Call call) {
-        String old = (String) state;
+    private static Step redis(String old, Call call) {
         RespValue oldReply = old == null ? RespValue.nil() : RespValue.bulk(old);
         return switch (call.name()) {
             case "get" -> new Step(old, oldReply);

@@ -39,6 +39,9 @@ public final class SessionCommand {
     private static final int CLOSE_BYTES = HEADER_BYTES + Long.BYTES;
     private static final int EXPIRE_BYTES = HEADER_BYTES + Long.BYTES + Integer.BYTES;
 
+    /** The room that {@link #plainAround} and {@link #commandAround} need before a command. */
+    public static final int ROOM_BYTES = COMMAND_AT;
+
     private SessionCommand() {}
 
     /** A command without a session: it is handed through, and is executed as often as it is sent. */
@@ -47,6 +50,17 @@ public final class SessionCommand {
         putHeader(out, PLAIN);
         command.putTo(out);
         return Bytes.wrap(out.array());
+    }
+
+    /**
+     * As {@link #plain}, without a copy.
+     *
+     * @param array the command from {@link #ROOM_BYTES} to the end; it passes to the result
+     */
+    public static Bytes plainAround(byte[] array) {
+        int start = ROOM_BYTES - HEADER_BYTES;
+        putHeader(ByteBuffer.wrap(array, start, HEADER_BYTES), PLAIN);
+        return Bytes.wrap(array, start, array.length - start);
     }
 
     /** Asks for a session. Sent twice, there are two; the one that is not used expires. */
@@ -71,15 +85,31 @@ public final class SessionCommand {
      * @param ackedBelow the client has the answers of all commands below, or gave them up; at most {@code sequence}
      */
     public static Bytes command(long session, long sequence, long ackedBelow, Bytes command) {
-        if (ackedBelow < 1 || sequence < ackedBelow || sequence > MAX_SEQUENCE) {
-            throw new IllegalArgumentException("sequence " + sequence + ", acknowledged below " + ackedBelow
-                    + ": need 1 <= acknowledged below <= sequence");
-        }
         ByteBuffer out = ByteBuffer.allocate(COMMAND_AT + command.length());
+        out.position(COMMAND_AT);
+        command.putTo(out);
+        return commandAround(out.array(), session, sequence, ackedBelow);
+    }
+
+    /**
+     * As {@link #command}, without a copy.
+     *
+     * @param array the command from {@link #ROOM_BYTES} to the end; it passes to the result
+     */
+    public static Bytes commandAround(byte[] array, long session, long sequence, long ackedBelow) {
+        if (!areNumbers(sequence, ackedBelow)) {
+            throw new IllegalArgumentException("sequence " + sequence + ", acknowledged below " + ackedBelow
+                    + ": need 1 <= acknowledged below <= sequence <= 2^62");
+        }
+        ByteBuffer out = ByteBuffer.wrap(array);
         putHeader(out, COMMAND);
         out.putLong(session).putLong(sequence).putLong(ackedBelow);
-        command.putTo(out);
-        return Bytes.wrap(out.array());
+        return Bytes.wrap(array);
+    }
+
+    /** Whether a command may have these numbers. */
+    public static boolean areNumbers(long sequence, long ackedBelow) {
+        return ackedBelow >= 1 && ackedBelow <= sequence && sequence <= MAX_SEQUENCE;
     }
 
     /** Ends a session; nothing happens if there is none. */
@@ -118,11 +148,7 @@ public final class SessionCommand {
                     case PLAIN -> true;
                     case REGISTER ->
                         bytes.length() >= LABEL_AT && bytes.length() <= LABEL_AT + MAX_LABEL_BYTES && areLimits(bytes);
-                    case COMMAND ->
-                        bytes.length() >= COMMAND_AT
-                                && ackedBelow(bytes) >= 1
-                                && ackedBelow(bytes) <= sequence(bytes)
-                                && sequence(bytes) <= MAX_SEQUENCE;
+                    case COMMAND -> bytes.length() >= COMMAND_AT && areNumbers(sequence(bytes), ackedBelow(bytes));
                     case CLOSE -> bytes.length() == CLOSE_BYTES;
                     case EXPIRE -> bytes.length() == EXPIRE_BYTES && ttlMs(bytes) >= 1 && most(bytes) >= 1;
                     default -> false;

@@ -33,12 +33,12 @@ public final class SessionMachine implements StateMachine {
         this.results = results;
     }
 
-    /** How many sessions there are. */
+    /** How many sessions there are. Threads: any, for a number that need not be exact. */
     public int sessions() {
         return table.size();
     }
 
-    /** What the unacknowledged results of all sessions take in memory, roughly. */
+    /** What the unacknowledged results of all sessions take in memory, roughly. Threads: as {@link #sessions}. */
     public long resultBytes() {
         return table.totalBytes();
     }
