@@ -111,6 +111,8 @@ public final class FakeStore implements AutoCloseable {
             }
             case "DEL" -> RespValue.integer(data.remove(key) == null ? 0 : 1);
             case "STRLEN" -> RespValue.integer(data.getOrDefault(key, new byte[0]).length);
+            case "RKV.SESSION" -> key.equals("OPEN") ? RespValue.bulk("1-1") : RespValue.ok();
+            case "RKV.ONCE" -> store(Arrays.copyOfRange(args, 4, args.length));
             case "RKV.SCAN" ->
                 RespValue.array(
                         RespValue.bulk("0"),

@@ -15,13 +15,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An attempt ends in one of four ways: an answer; MOVED, which is followed at once a few times, then with pauses;
  * a refusal that surely did nothing (CLUSTERDOWN, BUSY), or a connection that broke before the command was sent, which
- * are tried again after a pause; or a connection that broke after sending, which is tried again only if the command may
- * be carried out twice.
+ * are tried again after a pause; or an outcome that nobody knows, after which it is tried again only if that does no harm: a
+ * read, a write in a session, or one that may be carried out twice.
  *
- * <p>Threads: the steps of a call follow each other, on whichever thread finished the step before; only the deadline
- * comes from outside, and it only completes the result.
+ * <p>Threads: the client's loop, but for {@link #result}; and {@link #fail} once the loop has ended.
  */
-final class Call {
+final class Call implements Runnable {
     private static final int MOVES_WITHOUT_PAUSE = 3;
     private static final int FIRST_PAUSE_MS = 10;
     private static final int LONGEST_PAUSE_MS = 400;
@@ -30,38 +29,80 @@ final class Call {
             Set.of("CLUSTERDOWN", "BUSY", "TRYAGAIN", "LOADING", "MASTERDOWN", "NOTLEADER", "NOLEADER");
     // The server took the command and does not know what became of it.
     private static final Set<String> OUTCOME_UNKNOWN = Set.of("UNKNOWN", "OUTCOMEUNKNOWN", "UNCERTAIN", "TIMEOUT");
+    private static final String ALREADY_ACKED = "ALREADYACKED";
 
     private final Dispatcher dispatcher;
     private final byte[][] args;
     private final Traits traits;
     private final int shard;
     private final @Nullable HostPort server;
+    private final boolean isRouted;
     private final CompletableFuture<RespValue> result = new CompletableFuture<>();
 
     private int moves;
     private int pauses;
-    private volatile boolean inFlight;
-    private volatile boolean outcomeUnknown;
-    private volatile String trouble = "no attempt was made";
+    private int sessionsLost;
+    private boolean inFlight;
+    private boolean outcomeUnknown;
+    private String trouble = "no attempt was made";
+    /** It waited for its turn in the queue of its shard, and does not any more. */
+    private boolean admitted;
+    /** Where it has a number, if it is a write that has its turn. */
+    private @Nullable Session session;
+
+    private long sequence;
 
     /**
      * @param shard whose leader is asked; -1 for any server
      * @param server the one server to ask, or null
+     * @param isRouted it goes where its key is, and takes its turn there
      */
-    Call(Dispatcher dispatcher, byte[][] args, Traits traits, int shard, @Nullable HostPort server) {
+    Call(Dispatcher dispatcher, byte[][] args, Traits traits, int shard, @Nullable HostPort server, boolean isRouted) {
         this.dispatcher = dispatcher;
         this.args = args;
         this.traits = traits;
         this.shard = shard;
         this.server = server;
+        this.isRouted = isRouted;
     }
 
     CompletableFuture<RespValue> result() {
         return result;
     }
 
+    boolean isEnded() {
+        return result.isDone();
+    }
+
+    byte[] key() {
+        return args[traits.keyIndex()];
+    }
+
+    /** Whether it may be sent in a session only. */
+    boolean needsSession() {
+        return dispatcher.config().writes() == KvClientConfig.Writes.EXACTLY_ONCE && traits.isWrite();
+    }
+
+    /** It has its turn in the queue of its shard; a write gets its number in {@code place}. */
+    void admit(@Nullable Session place) {
+        admitted = true;
+        if (place != null && needsSession()) {
+            session = place;
+            sequence = place.take();
+        }
+    }
+
+    @Override
+    public void run() {
+        attempt();
+    }
+
     void attempt() {
         if (result.isDone()) {
+            return;
+        }
+        if (dispatcher.isClosed()) {
+            fail(KvException.CLOSED, "the client was closed");
             return;
         }
         HostPort target = target();
@@ -87,7 +128,21 @@ final class Call {
 
     void fail(String code, String message) {
         boolean mayHaveHappened = !traits.readOnly() && (inFlight || outcomeUnknown);
-        result.completeExceptionally(new KvException(code, message, mayHaveHappened));
+        if (result.completeExceptionally(new KvException(code, message, mayHaveHappened))) {
+            leaveSession();
+        }
+    }
+
+    private void answer(RespValue reply) {
+        if (result.complete(reply)) {
+            leaveSession();
+        }
+    }
+
+    private void leaveSession() {
+        if (session != null) {
+            dispatcher.queue(shard).ended(session, sequence);
+        }
     }
 
     private @Nullable HostPort target() {
@@ -98,20 +153,34 @@ final class Call {
     }
 
     private void send(RespClient client, HostPort target) {
-        if (result.isDone()) {
+        if (result.isDone() || isRouted && !admitted && !dispatcher.queue(shard).admits(this, client, target)) {
             return;
         }
         trouble = target + " has not answered";
         inFlight = true;
-        client.send(args).whenComplete((reply, failure) -> {
+        client.send(session == null ? args : session.once(sequence, args)).whenComplete((reply, failure) -> {
             if (reply == null) {
                 lost(target, failure);
             } else if (reply instanceof RespValue.Error error) {
                 refused(error, target);
             } else {
-                result.complete(reply);
+                answer(reply);
             }
         });
+    }
+
+    /** The session that it waited for was refused. */
+    void notSent(RespValue.Error error, HostPort target) {
+        if (OUTCOME_UNKNOWN.contains(error.code())) {
+            retryLater(target + ": " + error.message());
+        } else {
+            refused(error, target);
+        }
+    }
+
+    /** Nobody knows what became of the session that it waited for. */
+    void notSent(@Nullable Throwable failure, HostPort target) {
+        retryLater(target + " opened no session: " + reason(failure));
     }
 
     private void lost(HostPort target, @Nullable Throwable failure) {
@@ -131,8 +200,29 @@ final class Call {
             retryLater(target + ": " + error.message());
         } else if (OUTCOME_UNKNOWN.contains(code)) {
             unanswered(true, code, target + ": " + error.message());
+        } else if (session != null && code.equals(KvException.SESSION_EXPIRED)) {
+            sessionExpired(session, target + ": " + error.message());
+        } else if (session != null && code.equals(ALREADY_ACKED)) {
+            // Not what a server says of a number that is waited for: nobody knows what became of it.
+            outcomeUnknown = true;
+            fail(code, target + ": " + error.message());
         } else {
-            result.complete(error);
+            answer(error);
+        }
+    }
+
+    // This attempt did nothing. An earlier one may have; then another session would not know of it.
+    private void sessionExpired(Session old, String what) {
+        inFlight = false;
+        session = null;
+        admitted = false;
+        dispatcher.queue(shard).expired(old);
+        if (outcomeUnknown) {
+            fail(KvException.SESSION_EXPIRED, "it was sent again, and its session was gone; " + what);
+        } else if (++sessionsLost == 1) {
+            attempt();
+        } else {
+            retryLater(what);
         }
     }
 
@@ -141,7 +231,10 @@ final class Call {
             outcomeUnknown = true;
         }
         inFlight = false;
-        if (!sent || traits.repeatable() || dispatcher.config().retryWrites()) {
+        if (!sent
+                || session != null
+                || traits.repeatable()
+                || dispatcher.config().writes() == KvClientConfig.Writes.AT_LEAST_ONCE) {
             retryLater(what);
         } else {
             fail(code, what);
@@ -162,7 +255,7 @@ final class Call {
             }
         }
         if (leader == null || shard < 0 || server != null) {
-            result.complete(RespValue.error(message));
+            answer(RespValue.error(message));
             return;
         }
         dispatcher.routing().moved(shard, leader);
@@ -177,7 +270,7 @@ final class Call {
         trouble = what;
         int longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(pauses++, 10));
         int pause = longest / 2 + ThreadLocalRandom.current().nextInt(longest / 2 + 1);
-        dispatcher.after(pause, () -> dispatcher.routing().refresh().thenRun(this::attempt));
+        dispatcher.after(pause, () -> dispatcher.routing().refresh().thenRun(() -> dispatcher.onLoop(this)));
     }
 
     private static @Nullable Throwable cause(@Nullable Throwable failure) {

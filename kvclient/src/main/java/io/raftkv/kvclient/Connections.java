@@ -33,6 +33,13 @@ final class Connections implements AutoCloseable {
         links.computeIfAbsent(server, Link::new).use(user);
     }
 
+    /** The connection to a server, if it stands. */
+    @Nullable
+    RespClient standing(HostPort server) {
+        Link link = links.get(server);
+        return link == null ? null : link.standing();
+    }
+
     @Override
     public void close() {
         closed = true;
@@ -59,6 +66,10 @@ final class Connections implements AutoCloseable {
                 connecting = true;
                 RespClient.connect(loops, server.host(), server.port(), options).whenComplete(this::connected);
             }
+        }
+
+        synchronized @Nullable RespClient standing() {
+            return client != null && client.isOpen() ? client : null;
         }
 
         private synchronized void connected(@Nullable RespClient made, @Nullable Throwable failure) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The asynchronous twin of {@link KvClient}'s methods. Futures fail with {@link KvException}; cancelling one does not
- * take the command back. Commands for the same server are sent in the order of the calls, unless one is retried.
+ * take the command back. Commands for the same shard are sent in the order of the calls, unless one is retried.
  *
  * <p>Byte arrays pass to the client: the caller must not change them before the future completes.
  *

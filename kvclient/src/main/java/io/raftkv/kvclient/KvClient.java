@@ -17,8 +17,14 @@ import org.jspecify.annotations.Nullable;
  * over one pipelined connection each, follows their MOVED, and asks the coordinator again when something fails.
  *
  * <p>Every call ends within {@link KvClientConfig#requestTimeoutMs}, retries included. What it throws is a {@link
- * KvException}, which says whether a write may have happened. A write whose connection broke after it was sent is not
- * repeated, unless {@link KvClientConfig#retryWrites} allows it; reads, and put, are.
+ * KvException}, which says whether a write may have happened.
+ *
+ * <p>Writes are executed exactly once if they are answered, and at most once if not, over broken connections, failovers and
+ * moved shards: they go in a session with their shard, and are sent again under their number until they are answered. The
+ * first write to a shard opens the session, which takes one more round trip; up to 1024 may be under way in it, more wait. A
+ * session that was not used for long has expired, and another one is opened; only a write that was sent, whose answer got lost
+ * and whose session was gone when it was sent again ends as unknown, with {@link KvException#SESSION_EXPIRED}. {@link
+ * KvClientConfig#writes} can turn this off.
  *
  * <p>Keys and values are bytes; the variants with strings use UTF-8. Arrays pass to the client until a call has ended.
  *
@@ -182,7 +188,10 @@ public final class KvClient implements AutoCloseable {
         return await(waiting.command(args));
     }
 
-    /** Completes every open call with {@link KvException#CLOSED} and frees threads and connections. */
+    /**
+     * Completes every open call with {@link KvException#CLOSED}, closes the sessions, waiting for that half a second at most, and
+     * frees threads and connections.
+     */
     @Override
     public void close() {
         dispatcher.close();

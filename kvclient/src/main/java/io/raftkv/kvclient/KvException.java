@@ -8,6 +8,8 @@ public final class KvException extends RuntimeException {
     public static final String TIMEOUT = "TIMEOUT";
     /** The connection broke after the command was sent, and the command may not be repeated. */
     public static final String CONNECTION_LOST = "CONNECTIONLOST";
+    /** The answer to a write got lost, and until it was sent again the server had forgotten its session. */
+    public static final String SESSION_EXPIRED = "SESSIONEXPIRED";
     /** Too many calls are in flight in this client. */
     public static final String BUSY = "BUSY";
     /** The client is closed. */

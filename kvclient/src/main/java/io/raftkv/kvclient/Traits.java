@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What the client has to know of a command: where its key is, and whether it may be carried out twice.
+ * What the client has to know of a command: where its key is, whether it writes, and whether it may be carried out twice.
  *
  * @param keyIndex the argument that holds the first key, or 0 if there is none
  * @param readOnly it changes nothing
@@ -45,6 +45,7 @@ record Traits(int keyIndex, boolean readOnly, boolean repeatable) {
             "SSCAN",
             "STRLEN",
             "SUBSTR",
+            "TOUCH",
             "TTL",
             "TYPE",
             "ZCARD",
@@ -67,17 +68,24 @@ record Traits(int keyIndex, boolean readOnly, boolean repeatable) {
             "MEMORY",
             "PING",
             "RANDOMKEY",
+            "RKV.SCAN",
             "RKV.STATUS",
             "RKV.VERSION",
             "ROLE",
             "SCAN",
             "SELECT",
             "SLOWLOG",
-            "TIME");
+            "TIME",
+            "WAIT");
     private static final Set<String> KEYLESS_WRITES =
             Set.of("CONFIG", "DEBUG", "FLUSHALL", "FLUSHDB", "PUBLISH", "SAVE", "BGSAVE", "SHUTDOWN", "SWAPDB");
     // SET k v NX tells whether it was the first; with GET it tells what was there. A repetition would answer otherwise.
     private static final Set<String> SET_CONDITIONS = Set.of("NX", "XX", "GET");
+
+    /** Whether a server may be asked to carry it out once: all that writes has its key behind its name. */
+    boolean isWrite() {
+        return !readOnly && keyIndex == 1;
+    }
 
     static Traits of(byte[][] args) {
         String name = upper(args[0]);
@@ -86,6 +94,13 @@ record Traits(int keyIndex, boolean readOnly, boolean repeatable) {
         }
         if (KEYLESS_WRITES.contains(name)) {
             return new Traits(0, false, false);
+        }
+        // Whoever numbers his commands himself may repeat them.
+        if (name.equals("RKV.SESSION")) {
+            return new Traits(args.length > 2 ? 2 : 0, false, true);
+        }
+        if (name.equals("RKV.ONCE")) {
+            return new Traits(args.length > 5 ? 5 : 0, false, true);
         }
         // OBJECT ENCODING key, MEMORY USAGE key and the like name the key second.
         int wanted = name.equals("OBJECT") ? 2 : 1;

@@ -16,10 +16,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 /**
  * A coordinator and servers that do as they are told: real sockets, and one map of keys for all servers. A script may
- * answer a command in place of the map.
+ * answer a command in place of the map. Sessions are as real ones: what was executed in one is answered from memory, and neither
+ * seen by the script nor logged again. Tests see the command alone, in a session or not.
  *
  * <p>Threads: the servers' loops; all that tests touch is safe for that.
  */
@@ -46,7 +50,16 @@ final class FakeCluster implements AutoCloseable {
     final List<String> log = new CopyOnWriteArrayList<>();
     final Map<String, String> data = new ConcurrentSkipListMap<>();
     volatile Script script = (server, command) -> null;
+    /** Decides what happens to RKV.SESSION. */
+    volatile Script sessionScript = (server, command) -> null;
+    /** Which commands break the connection when they were executed. */
+    volatile Predicate<List<String>> losesAnswer = command -> false;
+    /** What was answered in each session that lives, by number. */
+    final Map<String, Map<Long, RespValue>> sessions = new ConcurrentHashMap<>();
+    /** The highest distance between the number of a command and the first one that was not acknowledged. */
+    final AtomicLong widest = new AtomicLong();
 
+    private final AtomicInteger sessionsOpened = new AtomicInteger();
     private final List<RespServer> servers = new ArrayList<>();
     private final RespServer coordinator;
     private final Set<Integer> stopped = ConcurrentHashMap.newKeySet();
@@ -103,36 +116,77 @@ final class FakeCluster implements AutoCloseable {
 
     private void serve(int server, RespConnection connection, byte[][] args, Reply reply) {
         List<String> words = words(args);
-        log.add(server + " " + String.join(" ", words));
-        Action scripted = script.on(server, words);
-        if (scripted != null) {
-            scripted.run(connection, reply);
+        boolean once = words.get(0).equals("RKV.ONCE");
+        Map<Long, RespValue> answers = once ? sessions.get(words.get(1)) : null;
+        if (once && answers == null) {
+            reply.error("SESSIONEXPIRED there is none");
+        } else if (once) {
+            long number = Long.parseLong(words.get(2));
+            long ackedBelow = Long.parseLong(words.get(3));
+            widest.accumulateAndGet(number - ackedBelow + 1, Math::max);
+            answers.keySet().removeIf(answered -> answered < ackedBelow);
+            RespValue known = answers.get(number);
+            if (known != null) {
+                reply.send(known);
+            } else {
+                execute(server, connection, words.subList(4, words.size()), reply, answers, number);
+            }
         } else if (!basics.handle(connection, args, reply)) {
-            fromMap(words, reply);
+            execute(server, connection, words, reply, new ConcurrentHashMap<>(), 0);
         }
     }
 
-    private void fromMap(List<String> words, Reply reply) {
+    private void execute(
+            int server,
+            RespConnection connection,
+            List<String> words,
+            Reply reply,
+            Map<Long, RespValue> answers,
+            long number) {
+        log.add(server + " " + String.join(" ", words));
+        boolean session = words.get(0).equals("RKV.SESSION");
+        Action scripted = (session ? sessionScript : script).on(server, words);
+        if (scripted != null) {
+            scripted.run(connection, reply);
+            return;
+        }
+        RespValue answer = session ? session(words) : fromMap(words);
+        answers.put(number, answer);
+        if (losesAnswer.test(words)) {
+            connection.close();
+        } else {
+            reply.send(answer);
+        }
+    }
+
+    private RespValue session(List<String> words) {
+        if (words.get(1).equals("OPEN")) {
+            String name = "1-" + sessionsOpened.incrementAndGet();
+            sessions.put(name, new ConcurrentHashMap<>());
+            return RespValue.bulk(name);
+        }
+        sessions.remove(words.get(3));
+        return RespValue.ok();
+    }
+
+    private RespValue fromMap(List<String> words) {
         String key = words.get(1);
-        switch (words.get(0)) {
-            case "GET" -> {
-                String value = data.get(key);
-                reply.send(value == null ? RespValue.nil() : RespValue.bulk(value));
-            }
+        return switch (words.get(0)) {
+            case "GET" -> data.containsKey(key) ? RespValue.bulk(data.get(key)) : RespValue.nil();
             case "SET" -> {
                 data.put(key, words.get(2));
-                reply.ok();
+                yield RespValue.ok();
             }
             case "APPEND" ->
-                reply.integer(data.merge(key, words.get(2), String::concat).length());
-            case "DEL" -> reply.integer(data.remove(key) == null ? 0 : 1);
-            case "EXISTS" -> reply.integer(data.containsKey(key) ? 1 : 0);
+                RespValue.integer(data.merge(key, words.get(2), String::concat).length());
+            case "DEL" -> RespValue.integer(data.remove(key) == null ? 0 : 1);
+            case "EXISTS" -> RespValue.integer(data.containsKey(key) ? 1 : 0);
             case "INCRBY" ->
-                reply.integer(Long.parseLong(
+                RespValue.integer(Long.parseLong(
                         data.merge(key, words.get(2), (a, b) -> Long.toString(Long.parseLong(a) + Long.parseLong(b)))));
-            case "RKV.SCAN" -> reply.send(scan(Long.parseLong(key)));
-            default -> reply.error("ERR unknown command '" + words.get(0) + "'");
-        }
+            case "RKV.SCAN" -> scan(Long.parseLong(key));
+            default -> RespValue.error("ERR unknown command '" + words.get(0) + "'");
+        };
     }
 
     // One hash slot per page, the last shard ends the walk.

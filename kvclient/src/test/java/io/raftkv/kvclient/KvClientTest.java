@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.raftkv.callback.KeySlot;
+import io.raftkv.kvclient.KvClientConfig.Writes;
 import io.raftkv.resp.RespValue;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -119,15 +120,18 @@ class KvClientTest {
     }
 
     @Test
-    void doesNotRepeatAWriteThatMayHaveHappened() {
+    void doesNotRepeatAWriteThatMayHaveHappenedWithoutASession() {
         cluster.script =
                 (server, command) -> command.get(0).equals("APPEND") ? FakeCluster.Action.DROP_CONNECTION : null;
-        assertThatThrownBy(() -> client.append("k", "x"))
-                .asInstanceOf(InstanceOfAssertFactories.throwable(KvException.class))
-                .satisfies(e -> {
-                    assertThat(e.mayHaveHappened()).isTrue();
-                    assertThat(e.code()).isEqualTo(KvException.CONNECTION_LOST);
-                });
+        try (KvClient careful = KvClient.connect(cluster.config().withWrites(Writes.AT_MOST_ONCE))) {
+            assertThatThrownBy(() -> careful.append("k", "x"))
+                    .asInstanceOf(InstanceOfAssertFactories.throwable(KvException.class))
+                    .satisfies(e -> {
+                        assertThat(e.mayHaveHappened()).isTrue();
+                        assertThat(e.code()).isEqualTo(KvException.CONNECTION_LOST);
+                    });
+        }
+        assertThat(cluster.count("RKV.SESSION")).isZero();
         assertThat(cluster.count("APPEND")).isEqualTo(1);
     }
 
@@ -137,7 +141,7 @@ class KvClientTest {
         cluster.script = (server, command) -> command.get(0).equals("APPEND") && dropped.incrementAndGet() == 1
                 ? FakeCluster.Action.DROP_CONNECTION
                 : null;
-        try (KvClient retrying = KvClient.connect(cluster.config().withRetryWrites(true))) {
+        try (KvClient retrying = KvClient.connect(cluster.config().withWrites(Writes.AT_LEAST_ONCE))) {
             assertThat(retrying.append("k", "x")).isEqualTo(1);
         }
         assertThat(cluster.count("APPEND")).isEqualTo(2);
@@ -148,9 +152,11 @@ class KvClientTest {
         AtomicInteger asked = new AtomicInteger();
         cluster.script =
                 (server, command) -> asked.incrementAndGet() % 2 == 1 ? FakeCluster.Action.DROP_CONNECTION : null;
-        client.put("k", "v");
-        assertThat(client.get("k")).isEqualTo("v");
-        assertThatThrownBy(() -> client.command("SET", "k", "w", "NX")).isInstanceOf(KvException.class);
+        try (KvClient careful = KvClient.connect(cluster.config().withWrites(Writes.AT_MOST_ONCE))) {
+            careful.put("k", "v");
+            assertThat(careful.get("k")).isEqualTo("v");
+            assertThatThrownBy(() -> careful.command("SET", "k", "w", "NX")).isInstanceOf(KvException.class);
+        }
     }
 
     @Test

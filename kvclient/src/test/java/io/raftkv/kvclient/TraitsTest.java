@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TraitsTest {
@@ -27,6 +28,30 @@ class TraitsTest {
         assertThat(of("APPEND", "k", "v").repeatable()).isFalse();
         assertThat(of("DEL", "k").repeatable()).isFalse();
         assertThat(of("SOMETHING.NEW", "k", "v").repeatable()).isFalse();
+    }
+
+    @Test
+    void asksForSessionsForWritesOfKeysOnly() {
+        assertThat(of("append", "k", "v").isWrite()).isTrue();
+        assertThat(of("SOMETHING.NEW", "k", "v").isWrite()).isTrue();
+        for (String command : List.of(
+                "GET k",
+                "TOUCH k",
+                "OBJECT ENCODING k",
+                "WAIT 1 0",
+                "PING k",
+                "RKV.SCAN 0",
+                "CONFIG GET *",
+                "FLUSHALL")) {
+            assertThat(of(command.split(" ")).isWrite()).as(command).isFalse();
+        }
+    }
+
+    @Test
+    void leavesSessionsToThoseWhoOpenThem() {
+        assertThat(of("RKV.SESSION", "OPEN", "k")).isEqualTo(new Traits(2, false, true));
+        assertThat(of("RKV.ONCE", "1-1", "1", "1", "INCR", "k")).isEqualTo(new Traits(5, false, true));
+        assertThat(of("RKV.ONCE", "1-1", "1", "1", "INCR", "k").isWrite()).isFalse();
     }
 
     private static Traits of(String... words) {

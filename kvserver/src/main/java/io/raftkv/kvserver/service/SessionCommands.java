@@ -55,18 +55,20 @@ final class SessionCommands {
     private static final int MOST_DIGITS = 19;
     private static final int SHOWN_BYTES = 64;
 
+    private final CommandTable rows;
     private final ShardTable table;
     private final Limits limits;
     private final Map<String, DataCommand> commands = new HashMap<>();
 
-    private SessionCommands(ShardTable table, Limits limits) {
+    private SessionCommands(CommandTable rows, ShardTable table, Limits limits) {
+        this.rows = rows;
         this.table = table;
         this.limits = limits;
         DataCommands.all().forEach(command -> commands.put(command.spec().name(), command));
     }
 
     static void register(CommandTable rows, ShardTable table, Limits limits) {
-        SessionCommands sessions = new SessionCommands(table, limits);
+        SessionCommands sessions = new SessionCommands(rows, table, limits);
         rows.register(SESSION, sessions::session);
         rows.register(ONCE, sessions::once);
     }
@@ -117,6 +119,9 @@ final class SessionCommands {
     private DataCommand writeOf(byte[][] args) throws CommandException {
         String name = text(args[0]).toLowerCase(Locale.ROOT);
         DataCommand command = commands.get(name);
+        if (rows.find(args[0]) == null) {
+            throw new CommandException(CommandTable.unknown(args));
+        }
         if (command == null || !command.isWrite()) {
             throw new CommandException("ERR RKV.ONCE takes writes of keys; '" + name
                     + "' is none, send it as it is: to read twice does no harm");
