@@ -11,6 +11,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.raftkv.callback.ClientConfig;
 import io.raftkv.callback.KeySlot;
 import io.raftkv.kvclient.KvClient;
+import io.raftkv.kvclient.KvClientConfig;
 import io.raftkv.kvclient.KvException;
 import io.raftkv.resp.RespClient;
 import io.raftkv.resp.RespValue;
@@ -267,7 +268,10 @@ class ClusterIT {
         private final Map<String, Integer> attempted = new ConcurrentHashMap<>();
         private final ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
         private final List<Future<?>> writers = new ArrayList<>();
-        private final KvClient client = client();
+        /** Patient enough for an election on a busy machine. */
+        private final KvClient client =
+                KvClient.connect(KvClientConfig.of(cluster.coordinators()).withRequestTimeoutMs(30_000));
+
         private final boolean mayFail;
         private volatile CountDownLatch goal = new CountDownLatch(0);
 
