@@ -65,7 +65,7 @@ final class InspectCommand implements Callable<Integer> {
         if (json) {
             console.out().println(Json.of(all));
         } else {
-            print(console, "", all);
+            Outline.print(console, "", all);
         }
         return damages.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
     }
@@ -129,23 +129,5 @@ final class InspectCommand implements Callable<Integer> {
                         ? " damaged"
                         : " of term " + snapshot.meta().term() + ", " + snapshot.bytes() + " bytes, voters "
                                 + snapshot.meta().configuration().voters());
-    }
-
-    private static void print(Console console, String indent, Map<String, Object> values) {
-        values.forEach((name, value) -> {
-            if (!(value instanceof List<?> list)) {
-                console.out().println(indent + name + " " + value);
-                return;
-            }
-            for (Object item : list) {
-                if (item instanceof Map<?, ?> map) {
-                    Map<String, Object> inner = new LinkedHashMap<>();
-                    map.forEach((key, inside) -> inner.put(String.valueOf(key), inside == null ? "" : inside));
-                    print(console, inner.isEmpty() ? indent : indent + "  ", inner);
-                } else {
-                    console.out().println(indent + name + " " + item);
-                }
-            }
-        });
     }
 }

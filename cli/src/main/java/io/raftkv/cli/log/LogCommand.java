@@ -11,9 +11,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "log",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {InspectCommand.class, VerifyCommand.class},
+        subcommands = {InspectCommand.class, VerifyCommand.class, RecoverCommand.class},
         description = {
-            "Look into the data folder of a server that does not run. Nothing is changed.",
+            "Look into the data folder of a server that does not run. Only recover --execute changes anything.",
             "Exit codes: 0 all is sound, 1 something is damaged, 2 the folder cannot be read as it is in use or none."
         },
         footer = {"", "Help on a command: raftkv log COMMAND --help", "Example: raftkv log verify data/7001"})

@@ -22,10 +22,7 @@ import java.util.TreeMap;
 record StoppedFolder(LogSurvey log, SortedMap<Long, List<Checked>> snapshots, List<String> recovering) {
     /** @throws IllegalArgumentException if there is no such folder or a server uses it */
     static StoppedFolder read(Path folder) throws IOException {
-        if (!Files.isDirectory(folder.resolve("log"))) {
-            throw new IllegalArgumentException(folder + " is not the data folder of a server: it has no folder log");
-        }
-        FileDisk disk = new FileDisk(folder);
+        FileDisk disk = disk(folder);
         LogSurvey log;
         try {
             log = LogSurvey.of(disk, "log");
@@ -41,6 +38,14 @@ record StoppedFolder(LogSurvey log, SortedMap<Long, List<Checked>> snapshots, Li
                 .filter(name -> name.matches("[0-9a-f]{16}"))
                 .toList();
         return new StoppedFolder(log, snapshots, recovering);
+    }
+
+    /** @throws IllegalArgumentException if there is no such folder */
+    static FileDisk disk(Path folder) throws IOException {
+        if (!Files.isDirectory(folder.resolve("log"))) {
+            throw new IllegalArgumentException(folder + " is not the data folder of a server: it has no folder log");
+        }
+        return new FileDisk(folder);
     }
 
     /** What is damaged, each with file, offset, and what to do. */

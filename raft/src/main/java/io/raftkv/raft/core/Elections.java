@@ -174,8 +174,8 @@ final class Elections {
      * makes this replica one. Whether it was left out is said beside the answer, and it judges by its own log.
      */
     void onRequestVote(ReplicaId from, Message.RequestVote message) {
-        if (message.preVote() && hasLeft(from)) {
-            core.send(from, new Message.Removed(core.term(), core.configurations.currentIndex()));
+        if (message.preVote()) {
+            tellIfItLeft(from);
         }
         if (message.term() > core.term() && hearsLeader() && !message.transfer()) {
             if (message.preVote()) {
@@ -201,9 +201,11 @@ final class Elections {
         core.sendWhenDurable(from, new Message.VoteResponse(core.term(), false, grant));
     }
 
-    private boolean hasLeft(ReplicaId id) {
+    void tellIfItLeft(ReplicaId id) {
         // Not: is no member. One that is being brought in may hold a later configuration than this replica.
-        return core.isConfigurationCommitted() && core.configuration().hasRetired(id);
+        if (core.isConfigurationCommitted() && core.configuration().hasRetired(id)) {
+            core.send(id, new Message.Removed(core.term(), core.configurations.currentIndex()));
+        }
     }
 
     private boolean hearsLeader() {

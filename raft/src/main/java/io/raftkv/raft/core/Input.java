@@ -30,6 +30,8 @@ public sealed interface Input {
 
         void onTrimLog();
 
+        void onStray(Stray input);
+
         void onSnapshotReceived(SnapshotReceived input);
 
         void onSnapshotSending(SnapshotSending input);
@@ -120,6 +122,17 @@ public sealed interface Input {
         @Override
         public void dispatch(Handler handler) {
             handler.onTrimLog();
+        }
+    }
+
+    /**
+     * {@code from} takes an earlier replica of this server for a member. If it left as well it does not know, and is told; what
+     * it said is not looked at.
+     */
+    record Stray(ReplicaId from) implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onStray(this);
         }
     }
 

@@ -159,7 +159,8 @@ public sealed interface Message {
 
     /**
      * Tells the receiver that the committed configuration at {@code configurationIndex} does not name it. Only one that
-     * holds no later configuration which does name it believes that: the sender may be behind. The term is of no account.
+     * holds no later configuration which does name it believes that: the sender may be behind. A leader believes it from a
+     * later term only.
      */
     record Removed(long term, long configurationIndex) implements Message {
         @Override

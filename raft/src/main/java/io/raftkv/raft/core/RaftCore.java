@@ -412,10 +412,12 @@ public final class RaftCore {
      * A member says that a committed configuration does not name this replica. Replicas get no entries any more once they
      * are left out, so they do not find out by themselves, and would ask for votes for ever.
      */
-    private void removed(ReplicaId from, long index) {
+    private void removed(ReplicaId from, long term, long index) {
         boolean mayBeBehind = index > configurations.currentIndex()
                 || !configuration().members().contains(self);
-        if (!mayBeBehind || role == Role.LEADER) {
+        // A leader of a group that goes on in a later term is deposed; and if it was elected by nothing but replicas that
+        // left, as after a recovery from a lost majority, there is no other way to tell it.
+        if (!mayBeBehind || (role == Role.LEADER && term <= term())) {
             return;
         }
         send(from, new Message.RemovedResponse(term(), index));
@@ -654,6 +656,11 @@ public final class RaftCore {
         }
 
         @Override
+        public void onStray(Input.Stray input) {
+            elections.tellIfItLeft(input.from());
+        }
+
+        @Override
         public void onSnapshotReceived(Input.SnapshotReceived input) {
             snapshotReceived(input.from(), input.meta());
         }
@@ -786,7 +793,7 @@ public final class RaftCore {
 
             @Override
             public void onRemoved(ReplicaId from, Message.Removed message) {
-                removed(from, message.configurationIndex());
+                removed(from, message.term(), message.configurationIndex());
             }
 
             @Override

@@ -10,6 +10,7 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
+import io.raftkv.raft.core.Input;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.Message.Envelope;
 import io.raftkv.raft.core.RaftCore;
@@ -517,11 +518,9 @@ public final class RaftNode implements AutoCloseable {
                 workerOf(envelope.groupId()).answerFor(envelope, known);
                 return true;
             }
-            if (group != null && envelope.message() instanceof Message.RequestVote asked && asked.preVote()) {
-                // From one with an old configuration, that perhaps does not know that it left either: the replica that
-                // is
-                // here now may say so. A pre-vote binds nobody, and a stranger's is not counted.
-                group.receive(envelope.from(), asked);
+            if (group != null) {
+                // From one with an old configuration, that perhaps does not know that it left either.
+                group.input(new Input.Stray(envelope.from()));
                 return true;
             }
             return false;

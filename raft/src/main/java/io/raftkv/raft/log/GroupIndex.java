@@ -42,6 +42,15 @@ final class GroupIndex {
         incarnation = replica;
     }
 
+    /** The replica goes on under a later id; the present one never comes back. */
+    void incarnationSucceededBy(long replica) {
+        if (incarnation == 0 || replica <= incarnation) {
+            throw new IllegalStateException(
+                    "group " + groupId + " holds incarnation " + incarnation + ", which cannot go on as " + replica);
+        }
+        incarnation = replica;
+    }
+
     HardState hardState() {
         return hardState;
     }

@@ -15,12 +15,14 @@ import org.jspecify.annotations.Nullable;
  * groups are as they were before the first damage.
  *
  * @param serverId to whom the log belongs, 0 if no file says it
+ * @param cluster stands for the id of the cluster, 0 if no file says it
  * @param files in order
  * @param damages what was durable and is not any more; empty if a server could start
  * @param setAside names of the files of earlier damages
  */
 public record LogSurvey(
         long serverId,
+        long cluster,
         List<LogFile> files,
         List<Damage> damages,
         SortedMap<Long, RecoveredGroup> groups,
@@ -132,7 +134,8 @@ public record LogSurvey(
             Disk disk, String directory, @Nullable SegmentHeader owner, List<LogFile> files, List<Damage> damages)
             throws IOException {
         long serverId = owner == null ? 0 : owner.serverId();
-        Recovery recovery = new Recovery(disk, directory, owner == null ? 0 : owner.clusterHash(), serverId);
+        long cluster = owner == null ? 0 : owner.clusterHash();
+        Recovery recovery = new Recovery(disk, directory, cluster, serverId);
         try {
             recovery.run();
         } catch (LogException e) {
@@ -149,7 +152,7 @@ public record LogSurvey(
         List<String> setAside = disk.list(directory).stream()
                 .filter(name -> name.contains(DamagedLog.SUFFIX))
                 .toList();
-        return new LogSurvey(serverId, files, damages, recovery.state().recovered(), stretches, setAside);
+        return new LogSurvey(serverId, cluster, files, damages, recovery.state().recovered(), stretches, setAside);
     }
 
     private static List<Stretch> stretches(GroupIndex group) {

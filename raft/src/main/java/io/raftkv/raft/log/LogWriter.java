@@ -97,18 +97,8 @@ final class LogWriter {
         long length = 0;
         int items = 0;
         for (GroupWrite write : writes) {
-            length += (write.hardState() == null ? 0 : RecordFormat.HARD_STATE_BYTES)
-                    + (write.logStart() == null ? 0 : RecordFormat.START_BYTES);
-            items += (write.hardState() == null ? 0 : 1) + (write.logStart() == null ? 0 : 1);
-            long term = -1;
-            for (Entry entry : write.entries()) {
-                length += RecordFormat.ENTRY_BYTES + entry.bytes();
-                if (entry.term() != term) {
-                    term = entry.term();
-                    length += RecordFormat.ENTRIES_BYTES;
-                    items++;
-                }
-            }
+            length += bytes(write);
+            items += items(write);
         }
         if (items > 0) {
             begin(RecordFormat.WRITES, length, items);
@@ -118,6 +108,33 @@ final class LogWriter {
             end();
             records++;
         }
+    }
+
+    private static long bytes(GroupWrite write) {
+        long bytes = (write.hardState() == null ? 0 : RecordFormat.HARD_STATE_BYTES)
+                + (write.logStart() == null ? 0 : RecordFormat.START_BYTES)
+                + (long) runs(write) * RecordFormat.ENTRIES_BYTES;
+        for (Entry entry : write.entries()) {
+            bytes += RecordFormat.ENTRY_BYTES + entry.bytes();
+        }
+        return bytes;
+    }
+
+    private static int items(GroupWrite write) {
+        return (write.hardState() == null ? 0 : 1) + (write.logStart() == null ? 0 : 1) + runs(write);
+    }
+
+    /** Entries of one term behind each other are one item. */
+    private static int runs(GroupWrite write) {
+        int runs = 0;
+        long term = -1;
+        for (Entry entry : write.entries()) {
+            if (entry.term() != term) {
+                term = entry.term();
+                runs++;
+            }
+        }
+        return runs;
     }
 
     private static boolean isEmpty(GroupWrite write) {
@@ -132,6 +149,21 @@ final class LogWriter {
         out.putItem(RecordFormat.REPLICA, groupId).putLong(incarnation);
         end();
         groups.computeIfAbsent(groupId, GroupIndex::new).incarnation(incarnation);
+        records++;
+    }
+
+    /** The replica goes on as a later one, with what {@code write} says: all of that or nothing. */
+    void succeed(long incarnation, GroupWrite write) throws IOException {
+        GroupIndex group = groups.computeIfAbsent(write.groupId(), GroupIndex::new);
+        if (group.incarnation() == 0) {
+            throw new IllegalStateException("the log does not say which replica of group " + write.groupId() + " it holds");
+        }
+        begin(RecordFormat.WRITES, RecordFormat.REPLICA_BYTES + bytes(write), 1 + items(write));
+        out.putItem(RecordFormat.REPLICA, write.groupId()).putLong(incarnation);
+        RecoveredState.bury(group, tombstones);
+        group.incarnationSucceededBy(incarnation);
+        put(write);
+        end();
         records++;
     }
 

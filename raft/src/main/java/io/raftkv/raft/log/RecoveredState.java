@@ -152,7 +152,13 @@ final class RecoveredState implements RecordView.Visitor {
 
     @Override
     public void replica(long groupId, long incarnation) {
-        group(groupId).incarnation(incarnation);
+        GroupIndex group = group(groupId);
+        if (group.incarnation() == 0 || group.incarnation() == incarnation) {
+            group.incarnation(incarnation);
+        } else {
+            bury(group, tombstones);
+            group.incarnationSucceededBy(incarnation);
+        }
     }
 
     @Override

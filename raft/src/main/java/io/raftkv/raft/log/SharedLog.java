@@ -87,8 +87,26 @@ public final class SharedLog implements Closeable {
             Disk disk, String directory, LogOptions options, String clusterId, long serverId, Executor logExecutor)
             throws IOException {
         disk.createDirectory(directory);
+        return open(disk, directory, options, SegmentHeader.hashOf(clusterId), serverId, logExecutor);
+    }
+
+    /**
+     * Opens the log of a server that does not run, for a tool that has its folder and nothing else.
+     *
+     * @param cluster what {@link LogSurvey#cluster} says
+     * @throws LogException as {@link #open(Disk, String, LogOptions, String, long, Executor)}
+     */
+    public static SharedLog reopen(
+            Disk disk, String directory, LogOptions options, long cluster, long serverId, Executor logExecutor)
+            throws IOException {
+        return open(disk, directory, options, cluster, serverId, logExecutor);
+    }
+
+    private static SharedLog open(
+            Disk disk, String directory, LogOptions options, long clusterHash, long serverId, Executor logExecutor)
+            throws IOException {
         Closeable lock = lock(disk, directory);
-        Recovery recovery = new Recovery(disk, directory, SegmentHeader.hashOf(clusterId), serverId);
+        Recovery recovery = new Recovery(disk, directory, clusterHash, serverId);
         try {
             recovery.run();
             LogWriter writer = new LogWriter(disk, directory, options, recovery);
@@ -134,6 +152,15 @@ public final class SharedLog implements Closeable {
     /** Says of which replica all that is appended for the group from now on is. Durable when any of that is. */
     public void createReplica(long groupId, long incarnation) {
         submit(new Call(writer -> writer.replica(groupId, incarnation), CALL_BYTES, () -> {}));
+    }
+
+    /**
+     * Lets the replica of the group go on under a later id, with what {@code write} says, durably: all of that or nothing.
+     * The present id is buried, see {@link #dropped}. Only for what is no longer a member of a group that others decide about:
+     * the votes and acknowledgements of the present id are forgotten.
+     */
+    public void succeed(long incarnation, GroupWrite write, Runnable durable) {
+        submit(new Call(writer -> writer.succeed(incarnation, write), CALL_BYTES, durable));
     }
 
     /** Begins the log of the group anew, at index 0: the state at its start is lost. Term and vote stay. */

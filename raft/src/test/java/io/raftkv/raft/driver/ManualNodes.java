@@ -164,7 +164,7 @@ final class ManualNodes {
         RaftGroup open(long group, StateMachine machine, long... voters) throws IOException {
             RaftGroup opened = node.openGroup(
                     group,
-                    new ReplicaId(id, 1),
+                    new ReplicaId(id, Math.max(1, node.incarnationOnDisk(group))),
                     voters.length == 0 ? null : Configuration.of(members(voters)),
                     machine);
             groups.put(group, opened);
