@@ -44,6 +44,24 @@ final class Answers {
                 id(row.get(0)), row.get(1).asText(), row.get(2).asText());
     }
 
+    static CoordinatorNodes nodes(RespValue answer) {
+        Map<String, RespValue> map = answer.asMap();
+        return new CoordinatorNodes(
+                number(map, "version"),
+                nullableText(get(map, "change")),
+                number(map, "term"),
+                number(map, "commit"),
+                number(map, "last"),
+                list(get(map, "nodes"), Answers::nodeRow));
+    }
+
+    private static CoordinatorNodes.Row nodeRow(RespValue answer) {
+        List<RespValue> row = answer.asList();
+        RespValue match = row.get(3);
+        return new CoordinatorNodes.Row(
+                id(row.get(0)), row.get(1).asText(), row.get(2).asText(), match.isNull() ? null : match.asLong());
+    }
+
     static ShardMap shardMap(RespValue answer) {
         Map<String, RespValue> map = answer.asMap();
         SortedMap<Integer, List<String>> groups = new TreeMap<>();

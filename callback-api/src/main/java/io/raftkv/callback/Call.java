@@ -24,7 +24,10 @@ final class Call {
             "LEAVE",
             "MOVE",
             "SERVER.BIND",
-            "ACTIVATE");
+            "ACTIVATE",
+            "COORD.ADD",
+            "COORD.REMOVE",
+            "COORD.REPLACE");
 
     final String[] args;
     final boolean writes;

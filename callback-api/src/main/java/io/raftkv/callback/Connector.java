@@ -3,8 +3,11 @@ package io.raftkv.callback;
 import io.netty.channel.EventLoop;
 import io.raftkv.config.HostPort;
 import io.raftkv.resp.RespClient;
+import io.raftkv.resp.RespTypeException;
 import io.raftkv.resp.RespValue;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -15,12 +18,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one connection to whichever coordinator node will have it. A node that fails, or that its user gives up, is left for
- * the next one in the list; only when all have failed is there a pause.
+ * the next one in the list; only when all have failed is there a pause. Where the nodes are is told by each node that is
+ * connected to, now and whenever it changes; so all of those that the client was given may go, one after the other.
  *
  * <p>Threads: the client's loop, on which the connection lives too.
  */
 final class Connector {
     private static final Logger log = LoggerFactory.getLogger(Connector.class);
+
+    /** The first word of the message that tells where the nodes are. */
+    private static final String NODES = "coordinators";
 
     /** Who uses the connection. All calls come on the loop. */
     interface User {
@@ -53,7 +60,10 @@ final class Connector {
     }
 
     private final EventLoop loop;
-    private final List<HostPort> nodes;
+    /** Those of the configuration: the last resort, when what was learned is of no use. */
+    private final List<HostPort> given;
+
+    private List<HostPort> nodes;
     private final int connectTimeoutMs;
     private final int prepareTimeoutMs;
     private final User user;
@@ -70,6 +80,7 @@ final class Connector {
      */
     Connector(EventLoop loop, List<HostPort> nodes, int connectTimeoutMs, int prepareTimeoutMs, User user) {
         this.loop = loop;
+        this.given = nodes;
         this.nodes = nodes;
         this.connectTimeoutMs = connectTimeoutMs;
         this.prepareTimeoutMs = prepareTimeoutMs;
@@ -132,6 +143,12 @@ final class Connector {
                 end(connection, String.valueOf(failure.getMessage()));
             } else {
                 connection.client = client;
+                client.send("COORD.WATCH").whenComplete((answer, none) -> {
+                    // One that does not know the command refuses it, and the given nodes remain.
+                    if (answer != null && !answer.isError()) {
+                        learn(answer.asList());
+                    }
+                });
                 prepare(connection, client);
             }
         });
@@ -160,9 +177,30 @@ final class Connector {
     }
 
     private void pushed(Connection connection, RespValue.Push push) {
-        if (!connection.over) {
+        List<RespValue> items = push.items();
+        if (connection.over) {
+            return;
+        } else if (!items.isEmpty() && items.get(0).asText().equals(NODES)) {
+            learn(items.subList(1, items.size()));
+        } else {
             user.pushed(push);
         }
+    }
+
+    /** The nodes are there now. */
+    private void learn(List<RespValue> addresses) {
+        Set<HostPort> all = new LinkedHashSet<>();
+        for (RespValue address : addresses) {
+            try {
+                all.add(HostPort.parse(address.asText()));
+            } catch (IllegalArgumentException | RespTypeException e) {
+                log.warn("a coordinator node is said to be at {}, which is no address", address);
+            }
+        }
+        all.addAll(given);
+        HostPort here = current == null ? nodes.get(next) : current.node;
+        nodes = List.copyOf(all);
+        next = Math.max(0, nodes.indexOf(here));
     }
 
     private void end(Connection connection, String why) {

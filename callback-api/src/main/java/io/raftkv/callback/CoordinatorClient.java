@@ -92,6 +92,39 @@ public final class CoordinatorClient implements AutoCloseable {
         return ask(Answers::info, "COORD.INFO");
     }
 
+    /** The coordinator's nodes, as its leader sees them. */
+    public CoordinatorNodes nodes() {
+        return ask(Answers::nodes, "COORD.NODES");
+    }
+
+    /**
+     * Makes a new node of the coordinator a member. This returns once the wish is committed; the leader then brings it about, and
+     * so does the next one: {@link #nodes} shows how far it is, and has no {@code change} any more when all is through.
+     *
+     * @param node the address at which it serves clients, or its id in hexadecimal
+     * @return the version of the change
+     * @throws CoordinatorException with the code NOTREADY if no new node is seen there yet, with REFUSED if the nodes are being
+     *     changed already, or would be without a living majority
+     */
+    public long addNode(String node) {
+        return ask(RespValue::asLong, "COORD.ADD", node);
+    }
+
+    /** Removes a node of the coordinator, alive or dead, or takes back that it is being added. As {@link #addNode}. */
+    public long removeNode(String node) {
+        return ask(RespValue::asLong, "COORD.REMOVE", node);
+    }
+
+    /**
+     * Lets a new node take the place of a member, in one change. As {@link #addNode}.
+     *
+     * @param member the one that leaves, alive or dead
+     * @param node the new one; may be at the same address
+     */
+    public long replaceNode(String member, String node) {
+        return ask(RespValue::asLong, "COORD.REPLACE", member, node);
+    }
+
     /** The newest shard map. */
     public ShardMap query() {
         return ask(Answers::shardMap, "QUERY");

@@ -77,6 +77,12 @@ class CoordinatorClientTest {
         assertThat(client.genesis(9)).isEmpty();
         assertThat(client.activate(3)).isEqualTo(genesis);
         client.bind(HostPort.parse(":8088"), -1);
+        assertThat(client.addNode("a:2")).isEqualTo(2);
+        assertThat(client.removeNode("ff")).isEqualTo(2);
+        assertThat(client.replaceNode("a:2", "a:3")).isEqualTo(3);
+        assertThat(client.nodes())
+                .isEqualTo(new CoordinatorNodes(
+                        2, null, 4, 9, 10, List.of(new CoordinatorNodes.Row(-1, "a:1", "leader", 10L))));
         assertThat(client.servers()).isEqualTo(Map.of("127.0.0.1:8088", -1L));
         assertThat(client.info())
                 .isEqualTo(new ClusterInfo(
@@ -89,6 +95,7 @@ class CoordinatorClientTest {
                         List.of(new ClusterInfo.CoordinatorNode(10, "127.0.0.1:50000", "follower"))));
         assertThat(cluster.log())
                 .anyMatch(command -> command.endsWith(" JOIN 1 :1,:2 2 :3"))
+                .anyMatch(command -> command.startsWith("REQ ") && command.endsWith(" COORD.REPLACE a:2 a:3"))
                 .anyMatch(command -> command.endsWith(" SERVER.BIND 127.0.0.1:8088 ffffffffffffffff"))
                 .contains("QUERY", "QUERY 1", "GENESIS", "GENESIS 3");
     }

@@ -69,6 +69,8 @@ final class FakeCluster implements AutoCloseable {
     private long lastSession = 100;
     private int epoch;
     private long leader;
+    /** What clients are told; null: the command is not known. */
+    private @Nullable List<Integer> members;
 
     FakeCluster(int size) throws BindException {
         for (int i = 0; i < size; i++) {
@@ -139,6 +141,30 @@ final class FakeCluster implements AutoCloseable {
 
     synchronized void restart(int node) {
         down.remove(node);
+    }
+
+    /** Only these nodes are the coordinator's from now on, and clients are told. */
+    synchronized void membersAre(Integer... now) {
+        members = List.of(now);
+        List<RespValue> items = new ArrayList<>(List.of(RespValue.bulk("coordinators")));
+        items.addAll(addresses(members));
+        connections.keySet().stream()
+                .filter(connection -> connection.protocol() == 3)
+                .forEach(connection -> connection.push(RespValue.push(items)));
+    }
+
+    private List<RespValue> addresses(List<Integer> of) {
+        return of.stream()
+                .map(node -> RespValue.bulk("127.0.0.1:" + nodes.get(node).port()))
+                .toList();
+    }
+
+    /** A configuration that names these nodes alone. */
+    ClientConfig config(Integer... of) {
+        return config()
+                .withCoordinators(Arrays.stream(of)
+                        .map(node -> new HostPort("127.0.0.1", nodes.get(node).port()))
+                        .toList());
     }
 
     /** From now on each request, by its command's name, meets the fate the script says. */
@@ -220,6 +246,11 @@ final class FakeCluster implements AutoCloseable {
         boolean numbered = args.get(0).equals("REQ");
         List<String> words = numbered ? args.subList(3, args.size()) : args;
         String name = words.get(0).toUpperCase(Locale.ROOT);
+        if (name.equals("COORD.WATCH")) {
+            // Asked with each connection, and no part of what the tests count.
+            reply.send(members == null ? other(name, words) : RespValue.array(addresses(members)));
+            return;
+        }
         log.add(String.join(" ", args));
         Fate fate = script.apply(name);
         if (fate == Fate.IGNORE) {
@@ -333,6 +364,25 @@ final class FakeCluster implements AutoCloseable {
                         RespValue.bulk("nodes"),
                         RespValue.array(RespValue.array(
                                 RespValue.bulk("0a"), RespValue.bulk("127.0.0.1:50000"), RespValue.bulk("follower"))));
+            case "COORD.ADD", "COORD.REMOVE", "COORD.REPLACE" -> RespValue.integer(words.size());
+            case "COORD.NODES" ->
+                RespValue.map(
+                        RespValue.bulk("version"),
+                        RespValue.integer(2),
+                        RespValue.bulk("change"),
+                        RespValue.nil(),
+                        RespValue.bulk("term"),
+                        RespValue.integer(4),
+                        RespValue.bulk("commit"),
+                        RespValue.integer(9),
+                        RespValue.bulk("last"),
+                        RespValue.integer(10),
+                        RespValue.bulk("nodes"),
+                        RespValue.array(RespValue.array(
+                                RespValue.bulk("ffffffffffffffff"),
+                                RespValue.bulk("a:1"),
+                                RespValue.bulk("leader"),
+                                RespValue.integer(10))));
             default -> RespValue.error("ERR unknown command '" + name + "'");
         };
     }

@@ -214,6 +214,43 @@ class RaftClientTest {
     }
 
     @Test
+    void keepsItsSessionWhenAllNodesThatItWasGivenAreReplacedOneAfterTheOther() throws Exception {
+        Recorder heard = new Recorder();
+        cluster.membersAre(0);
+        try (RaftClient wanderer = new RaftClient(heard)) {
+            wanderer.connect(cluster.config(0));
+            assertThat(cluster.nodeOf(wanderer.sessionId())).isZero();
+            for (int node = 0; node < 2; node++) {
+                cluster.membersAre(node, node + 1);
+                cluster.membersAre(node + 1);
+                assertThat(wanderer.getCurrentAlive()).as("answered after it was told").isEmpty();
+                cluster.stop(node);
+                assertThat(heard.next()).isEqualTo("suspended");
+                assertThat(heard.next()).isEqualTo("resumed");
+                assertThat(cluster.nodeOf(wanderer.sessionId())).isEqualTo(node + 1);
+            }
+            wanderer.setSlot(3, "still the same");
+            assertThat(heard.next()).isEqualTo("slot 3 still the same");
+        }
+    }
+
+    @Test
+    void goesBackToTheNodesThatItWasGivenIfWhatItIsToldIsOfNoUse() throws Exception {
+        Recorder heard = new Recorder();
+        cluster.membersAre(2);
+        try (RaftClient client = new RaftClient(heard)) {
+            client.connect(cluster.config(0, 1));
+            int first = cluster.nodeOf(client.sessionId());
+            assertThat(client.getCurrentAlive()).as("answered after it was told").isEmpty();
+            cluster.stop(2);
+            cluster.stop(first);
+            assertThat(heard.next()).isEqualTo("suspended");
+            assertThat(heard.next()).isEqualTo("resumed");
+            assertThat(cluster.nodeOf(client.sessionId())).isEqualTo(1 - first);
+        }
+    }
+
+    @Test
     void survivesThatNoNodeIsThereForAWhile() throws Exception {
         for (int node = 0; node < 3; node++) {
             cluster.stop(node);
