@@ -3,11 +3,11 @@ package io.raftkv.coordinator;
 import io.raftkv.config.CoordinatorConfig;
 import io.raftkv.config.HostPort;
 import io.raftkv.coordinator.bootstrap.Bootstrap;
-import io.raftkv.coordinator.bootstrap.Cluster;
 import io.raftkv.coordinator.bootstrap.NodeFiles;
 import io.raftkv.coordinator.front.ClientCommands;
 import io.raftkv.coordinator.front.Front;
 import io.raftkv.coordinator.jgroups.NodeChannel;
+import io.raftkv.coordinator.state.Node;
 import io.raftkv.raft.log.FileDisk;
 import io.raftkv.resp.RespServer;
 import java.io.IOException;
@@ -67,11 +67,10 @@ public final class Coordinator implements AutoCloseable {
         closing.add("the lock of the data folder", disk.lock("lock"));
         NodeFiles files = new NodeFiles(disk);
         long nodeId = files.nodeId(nonZero(random));
+        files.checkNotRemoved(nodeId, config.listen().toString());
         Threads threads =
                 closing.add("the threads", Threads.start(config.listen().port()));
-
-        NodeDriver driver = new NodeDriver(config, nodeId, disk, files, threads, random);
-        ClientCommands commands = new ClientCommands(driver.front(), driver, config.sessionTimeoutMs());
+        Entrance entrance = new Entrance();
         RespServer server = closing.add(
                 "the port for clients",
                 RespServer.builder()
@@ -79,15 +78,22 @@ public final class Coordinator implements AutoCloseable {
                         .port(config.listen().port())
                         .bossAndWorkers(threads.group())
                         .maxConnections(config.maxConnections())
-                        .handler(commands)
+                        .handler(entrance)
                         .start());
         HostPort address = config.listen().withPort(server.port());
-        driver.begin(bootstrap(config, new Cluster.Node(nodeId, address.toString()), files));
-        closing.add("the node", driver);
+        Node self = new Node(nodeId, Node.normalAddress(address.toString()), config.jgroupsPort());
+        Bootstrap bootstrap = bootstrap(config, self, files);
+        NodeDriver driver = closing.add("the node", new NodeDriver(config, bootstrap, disk, files, threads, random));
+        entrance.open(new ClientCommands(driver.front(), driver, config.sessionTimeoutMs()));
         String expectation = driver.expectation();
         NodeChannel channel = NodeChannel.open(
                 new NodeChannel.Options(
-                        config.clusterName(), nodeId, config.listen().host(), config.jgroupsPort(), peers(config)),
+                        config.clusterName(),
+                        nodeId,
+                        config.listen().host(),
+                        config.jgroupsPort(),
+                        peers(config),
+                        known(bootstrap, nodeId)),
                 driver);
         LOG.info("coordinator listening {}, {}", address, expectation);
         if (config.clusterSize() % 2 == 0) {
@@ -100,9 +106,11 @@ public final class Coordinator implements AutoCloseable {
         return new Coordinator(closing, address, driver.front(), driver.failure());
     }
 
-    private static Bootstrap bootstrap(CoordinatorConfig config, Cluster.Node self, NodeFiles files)
+    private static Bootstrap bootstrap(CoordinatorConfig config, Node self, NodeFiles files)
             throws IOException {
-        List<String> members = config.members().stream().map(HostPort::toString).toList();
+        List<String> members = config.members().stream()
+                .map(member -> Node.normalAddress(member.toString()))
+                .toList();
         int size = members.isEmpty() ? config.clusterSize() : members.size();
         Bootstrap.Wish wish = new Bootstrap.Wish(config.clusterName(), size, config.shards(), members);
         return new Bootstrap(self, wish, files, UUID::randomUUID);
@@ -114,6 +122,13 @@ public final class Coordinator implements AutoCloseable {
                 .map(member -> member.equals(config.listen())
                         ? member.withPort(config.jgroupsPort())
                         : member.withPort(CoordinatorConfig.jgroupsPortOf(member.port())))
+                .map(HostPort::socketAddress)
+                .toList();
+    }
+
+    /** Where the members listened that this node knew last. */
+    private static List<InetSocketAddress> known(Bootstrap bootstrap, long self) {
+        return Neighbourhood.places(bootstrap.members(), self).stream()
                 .map(HostPort::socketAddress)
                 .toList();
     }
@@ -131,6 +146,11 @@ public final class Coordinator implements AutoCloseable {
     /** Whether this node leads and serves. */
     public boolean leads() {
         return front.leads();
+    }
+
+    /** Whether the cluster goes on without this node: it serves nobody any more. */
+    public boolean isRemoved() {
+        return front.gone() != null;
     }
 
     /** Waits until a leader is known; returns false if none was in time. */

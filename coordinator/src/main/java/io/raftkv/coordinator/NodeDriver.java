@@ -4,6 +4,7 @@ import io.raftkv.config.CoordinatorConfig;
 import io.raftkv.coordinator.bootstrap.Bootstrap;
 import io.raftkv.coordinator.bootstrap.Cluster;
 import io.raftkv.coordinator.bootstrap.Hello;
+import io.raftkv.coordinator.bootstrap.Members;
 import io.raftkv.coordinator.bootstrap.NodeFiles;
 import io.raftkv.coordinator.front.Front;
 import io.raftkv.coordinator.front.InfoReport;
@@ -13,11 +14,11 @@ import io.raftkv.coordinator.jgroups.FrameType;
 import io.raftkv.coordinator.jgroups.JGroupsTransport;
 import io.raftkv.coordinator.jgroups.NodeChannel;
 import io.raftkv.coordinator.state.CoordinatorState;
+import io.raftkv.coordinator.state.Node;
 import io.raftkv.coordinator.wire.WireException;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftGroup;
-import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.log.FileDisk;
@@ -28,10 +29,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +44,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threads: the group's loop, except where said otherwise.
  */
-final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoCloseable {
+final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.Membership, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeDriver.class);
     /** The coordinator's one Raft group. */
     private static final long GROUP = 1;
@@ -63,29 +61,34 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
     private final NettyLoop loop;
     private final Front front;
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
-    private final Map<Long, String> addresses = new TreeMap<>();
-    private volatile @Nullable Bootstrap bootstrap;
+    private final Bootstrap bootstrap;
+    private final Neighbourhood neighbourhood;
     private @Nullable RaftNode raft;
     private @Nullable RaftGroup group;
     private volatile @Nullable NodeChannel channel;
     private volatile @Nullable JGroupsTransport transport;
+    private @Nullable CoordinatorState state;
+    private boolean removed;
     private boolean closed;
 
     NodeDriver(
             CoordinatorConfig config,
-            long nodeId,
+            Bootstrap bootstrap,
             FileDisk disk,
             NodeFiles files,
             Threads threads,
             SecureRandom random) {
         this.config = config;
-        this.nodeId = nodeId;
+        this.bootstrap = bootstrap;
+        Node self = bootstrap.hello().node();
+        this.nodeId = self.id();
         this.disk = disk;
         this.files = files;
         this.threads = threads;
         this.random = random;
         loop = threads.loop();
-        front = new Front(loop, config.listen().toString(), nodeId, random.nextLong(), this);
+        neighbourhood = new Neighbourhood(loop, threads.background(), self, bootstrap.members());
+        front = new Front(loop, self.address(), nodeId, random.nextLong(), this, neighbourhood, this);
     }
 
     Front front() {
@@ -96,26 +99,20 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
         return failure;
     }
 
-    /** Told before the channel opens. Threads: the starting one, before all else. */
-    void begin(Bootstrap begun) {
-        String address = begun.hello().node().address();
-        loop.execute(() -> addresses.put(nodeId, address));
-        bootstrap = begun;
-    }
-
     /** What the node looks forward to, for the log. Threads: the starting one. */
     String expectation() {
-        Bootstrap begun = bootstrap;
-        Cluster formed = begun == null ? null : begun.formed();
+        Cluster formed = bootstrap.formed();
         return formed == null
                 ? "cluster size " + config.clusterSize() + ", waiting for majority"
-                : "member of cluster " + formed.id() + " of " + formed.nodes().size() + " nodes";
+                : "member of cluster " + formed.id() + " of "
+                        + bootstrap.members().nodes().size() + " nodes";
     }
 
     /** The channel is open: hellos can be said. Threads: the starting one. */
     void connected(NodeChannel opened) {
         channel = opened;
         loop.execute(() -> {
+            neighbourhood.connected(opened);
             front.start();
             advance();
             helloEveryNowAndThen();
@@ -135,29 +132,26 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
 
     private void sayHello() {
         NodeChannel open = channel;
-        Bootstrap begun = bootstrap;
-        if (open != null && begun != null && !closed) {
-            open.sendHello(begun.hello().encode());
+        if (open != null && !closed && !removed) {
+            open.sendHello(bootstrap.hello().seeking(neighbourhood.sought()).encode());
         }
     }
 
     /** Goes on with the founding, if that is not over. */
     private void advance() {
-        Bootstrap begun = bootstrap;
-        if (closed || group != null || begun == null || failure.isDone()) {
+        if (closed || group != null || failure.isDone()) {
             return;
         }
         guarded(() -> {
-            if (begun.proceed(loop.nowNanos())) {
+            if (bootstrap.proceed(loop.nowNanos())) {
                 sayHello();
             }
-            openGroupOnceFormed(begun);
+            openGroupOnceFormed();
         });
     }
 
     private void heard(long node, ByteBuffer body) {
-        Bootstrap begun = bootstrap;
-        if (closed || begun == null || failure.isDone()) {
+        if (closed || failure.isDone()) {
             return;
         }
         guarded(() -> {
@@ -165,12 +159,47 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
             if (hello.id() != node) {
                 throw new WireException("node " + Long.toHexString(node) + " says hello as another");
             }
-            addresses.put(node, hello.node().address());
-            if (begun.hear(hello, loop.nowNanos())) {
+            neighbourhood.hear(hello);
+            if (isOurs(hello) && !hello.seeks().isEmpty()) {
+                neighbourhood.search(hello.seeks());
+            }
+            if (removed) {
+                follow(hello);
+            } else if (bootstrap.hear(hello, loop.nowNanos())) {
                 sayHello();
             }
-            openGroupOnceFormed(begun);
+            if (bootstrap.formed() == null) {
+                front.nodesAre(addresses(bootstrap.members())); // Whoever comes here by mistake is shown the way.
+            }
+            openGroupOnceFormed();
         });
+    }
+
+    /** A removed node is told nothing by Raft any more, and still shows clients the way. */
+    private void follow(Hello hello) throws IOException {
+        if (isOurs(hello) && hello.members().version() >= bootstrap.members().version() && !hello.members().names(nodeId)) {
+            membersAre(hello.members());
+        }
+    }
+
+    private boolean isOurs(Hello hello) {
+        Cluster cluster = bootstrap.formed();
+        return cluster != null
+                && hello.cluster() != null
+                && hello.cluster().id().equals(cluster.id());
+    }
+
+    private void membersAre(Members members) throws IOException {
+        if (!members.equals(bootstrap.members())) {
+            bootstrap.membersAre(members);
+            neighbourhood.membersAre(members);
+            front.nodesAre(addresses(members));
+            sayHello();
+        }
+    }
+
+    private static List<String> addresses(Members members) {
+        return members.nodes().stream().map(Node::address).toList();
     }
 
     private interface Step {
@@ -193,8 +222,8 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
         failure.complete(cause);
     }
 
-    private void openGroupOnceFormed(Bootstrap begun) throws IOException {
-        Cluster cluster = begun.formed();
+    private void openGroupOnceFormed() throws IOException {
+        Cluster cluster = bootstrap.formed();
         NodeChannel open = channel;
         if (cluster == null || group != null || open == null || failure.isDone()) {
             return;
@@ -205,19 +234,66 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
         RaftNode opened = RaftNode.open(options(cluster, raftFrames));
         raft = opened;
         files.checkGroup(opened.groupsOnDisk().contains(GROUP));
-        CoordinatorState state = new CoordinatorState(cluster.shards(), front);
-        Configuration genesis = Configuration.of(cluster.nodes().stream()
-                .map(node -> new ReplicaId(node.id(), 1))
-                .toList());
-        RaftGroup started = opened.openGroup(GROUP, new ReplicaId(nodeId, 1), genesis, state);
+        CoordinatorState machine = new CoordinatorState(cluster.shards(), cluster.nodes(), front);
+        // Who came later is brought in by the others, and knows nothing before that.
+        Configuration genesis = cluster.names(nodeId) ? genesis(cluster) : null;
+        RaftGroup started = opened.openGroup(GROUP, bootstrap.hello().node().replica(), genesis, machine);
         if (cluster.nodes().get(0).id() == nodeId) {
             // One of them goes first at the founding, so that nobody waits for an election time-out.
             started.preferLeader(started.self());
         }
         files.groupOpened();
         group = started;
-        front.opened(started, state);
+        state = machine;
+        neighbourhood.membersAre(bootstrap.members());
+        front.nodesAre(addresses(bootstrap.members()));
+        front.opened(started, machine);
         sayHello();
+    }
+
+    private static Configuration genesis(Cluster cluster) {
+        return Configuration.of(
+                cluster.nodes().stream().map(Node::replica).toList());
+    }
+
+    /** What this node applied names other nodes, or other addresses, than before. */
+    @Override
+    public void rosterChanged() {
+        CoordinatorState opened = state;
+        if (opened != null && !removed) {
+            guarded(() -> {
+                Members members = Members.of(opened.roster());
+                // After a restart, what is applied again is older than what was noted; and so are the first entries for a new
+                // node.
+                if (members.version() >= bootstrap.members().version()) {
+                    membersAre(members);
+                }
+            });
+        }
+    }
+
+    /** The others go on without this node: it serves nobody from now on, and its id never comes back. */
+    @Override
+    public void removed() {
+        if (removed || closed) {
+            return;
+        }
+        guarded(() -> {
+            files.removed();
+            removed = true;
+            Members left = bootstrap.members();
+            membersAre(new Members(
+                    left.version(),
+                    left.nodes().stream().filter(node -> node.id() != nodeId).toList()));
+            front.leave();
+            LOG.warn(
+                    "coordinator {}: {}; to bring it in anew, stop it, remove its data folder {}, start it, and run: raftkv ctl"
+                            + " coordinator add {}",
+                    config.listen(),
+                    front.gone(),
+                    disk,
+                    config.listen());
+        });
     }
 
     private RaftNodeOptions options(Cluster cluster, JGroupsTransport raftFrames) {
@@ -280,20 +356,19 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
 
     @Override
     public String name(long node) {
-        return addressOf(node);
+        return neighbourhood.addressOf(node);
     }
 
     @Override
     public String whyNoLeader() {
-        Bootstrap begun = bootstrap;
-        Cluster cluster = begun == null ? null : begun.formed();
-        if (begun != null && cluster == null) {
-            return "there is no cluster yet; this node waits for " + begun.waitingFor();
+        Cluster cluster = bootstrap.formed();
+        if (cluster == null) {
+            return "there is no cluster yet; this node waits for " + bootstrap.waitingFor();
         }
-        Set<Long> seen = reachable();
-        List<Cluster.Node> members = cluster == null ? List.of() : cluster.nodes();
+        Set<Long> seen = neighbourhood.reachable();
+        List<Node> members = bootstrap.members().nodes();
         long present = members.stream().filter(node -> seen.contains(node.id())).count();
-        String names = seen.stream().map(this::addressOf).collect(Collectors.joining(", "));
+        String names = seen.stream().map(neighbourhood::addressOf).collect(Collectors.joining(", "));
         return (present > members.size() / 2 ? "no leader is elected yet: " : "no majority is reachable: ") + present
                 + " of " + members.size() + " coordinator nodes seen (" + names + ")";
     }
@@ -306,40 +381,22 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, AutoClo
     @Override
     public String text() {
         String version = NodeDriver.class.getPackage().getImplementationVersion();
-        return report().toText(version == null ? "development" : version, addressOf(nodeId));
+        return report().toText(version == null ? "development" : version, neighbourhood.addressOf(nodeId));
     }
 
     private InfoReport report() {
-        Bootstrap begun = bootstrap;
         RaftGroup opened = group;
         GroupStatus status = opened == null ? null : opened.status();
         return new InfoReport(
                 config.clusterName(),
                 config.shards(),
-                begun == null ? null : begun.formed(),
+                bootstrap.formed(),
+                bootstrap.members(),
                 status,
                 front.leader(),
-                reachable(),
-                this::addressOf,
-                begun == null ? "" : begun.waitingFor());
-    }
-
-    private Set<Long> reachable() {
-        NodeChannel open = channel;
-        Set<Long> seen = new TreeSet<>(open == null ? Set.of() : open.reachable());
-        seen.add(nodeId);
-        return seen;
-    }
-
-    private String addressOf(long node) {
-        String heard = addresses.get(node);
-        if (heard != null) {
-            return heard;
-        }
-        Bootstrap begun = bootstrap;
-        Cluster cluster = begun == null ? null : begun.formed();
-        Cluster.Node member = cluster == null ? null : cluster.node(node);
-        return member == null ? Long.toHexString(node) : member.address();
+                neighbourhood.reachable(),
+                neighbourhood::addressOf,
+                removed ? String.valueOf(front.gone()) : bootstrap.waitingFor());
     }
 
     /** Threads: any but the loop. */

@@ -32,6 +32,45 @@ final class TestCluster implements AutoCloseable {
         this(folder, size, "test-" + UUID.randomUUID());
     }
 
+    /**
+     * @param listed whether the nodes name each other, and use the ports for JGroups that follow from those for clients,
+     *     so that they are found without a search
+     */
+    TestCluster(Path folder, int size, boolean listed) {
+        this(folder, 0, "test-" + UUID.randomUUID());
+        List<HostPort> members = new ArrayList<>();
+        for (int i = 0; listed && i < size; i++) {
+            members.add(new HostPort("127.0.0.1", freePair()));
+        }
+        for (int i = 0; i < size; i++) {
+            configs.add(listedConfig(i, members.get(i), members));
+        }
+    }
+
+    private CoordinatorConfig listedConfig(int node, HostPort listen, List<HostPort> members) {
+        return CoordinatorConfig.builder()
+                .listen(listen)
+                .members(members)
+                .clusterName(name)
+                .shards(SHARDS)
+                .data(folder.resolve("node-" + node))
+                .build();
+    }
+
+    /** A port that is free, and so is the one for JGroups that follows from it. */
+    private static int freePair() {
+        while (true) {
+            int port = freePorts(1).get(0);
+            try (ServerSocket other = new ServerSocket(CoordinatorConfig.jgroupsPortOf(port), 1, InetAddress.getLoopbackAddress())) {
+                if (other.isBound()) {
+                    return port;
+                }
+            } catch (IOException taken) {
+                // Another one, then.
+            }
+        }
+    }
+
     TestCluster(Path folder, int size, String name) {
         this.folder = folder;
         this.name = name;
@@ -80,6 +119,46 @@ final class TestCluster implements AutoCloseable {
         }
         awaitReady();
         return this;
+    }
+
+    /** One more node, of the same name and with an empty folder; not started. Its number. */
+    int newNode() {
+        int node = configs.size();
+        if (!configs.get(0).members().isEmpty()) {
+            // It lists itself alone, so that it must be found by the others.
+            HostPort listen = new HostPort("127.0.0.1", freePair());
+            HostPort absent = new HostPort("127.0.0.1", freePair());
+            configs.add(listedConfig(node, listen, List.of(listen, absent)));
+            return node;
+        }
+        List<Integer> ports = freePorts(2);
+        configs.add(config(node, configs.get(0).clusterSize(), ports.get(0), ports.get(1)).build());
+        return node;
+    }
+
+    /** The node is as if it were new: a folder that is empty, at the address that it had. */
+    void emptyFolder(int node) {
+        CoordinatorConfig before = configs.get(node);
+        configs.set(
+                node,
+                before.toBuilder()
+                        .data(before.data().resolveSibling(before.data().getFileName() + "-anew"))
+                        .build());
+    }
+
+    Coordinator node(int node) {
+        return running.get(node);
+    }
+
+    List<Integer> numbersOf(List<String> addresses) {
+        return java.util.stream.IntStream.range(0, configs.size())
+                .filter(node -> addresses.contains(address(node)))
+                .boxed()
+                .toList();
+    }
+
+    String address(int node) {
+        return configs.get(node).listen().toString();
     }
 
     Coordinator start(int node) {

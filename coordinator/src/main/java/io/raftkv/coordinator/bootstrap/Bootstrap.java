@@ -1,8 +1,10 @@
 package io.raftkv.coordinator.bootstrap;
 
 import io.raftkv.coordinator.bootstrap.Hello.Stage;
+import io.raftkv.coordinator.state.Node;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,16 +25,18 @@ import org.slf4j.LoggerFactory;
  * count if they share a node, whatever is lost or restarted in between; and a node that was not there at the founding can
  * never found anything with those that were.
  *
+ * <p>A node that was not there joins later, when a member says that the cluster has it on its roster.
+ *
  * <p>All of it is said in hellos, repeated until heard: a node tells how far it is, and whoever hears enough goes on.
  *
- * <p>Threads: one at a time. Syncs to disk on the calling thread, at most twice in a node's life.
+ * <p>Threads: one at a time. Syncs to disk on the calling thread, twice in a node's life and when the members change.
  */
 public final class Bootstrap {
     private static final Logger LOG = LoggerFactory.getLogger(Bootstrap.class);
     /** A node that was not heard for so long is not counted: it may have gone. */
     private static final long FORGET_NANOS = 3_000_000_000L;
 
-    private final Cluster.Node self;
+    private final Node self;
     private final Wish wish;
     private final NodeFiles files;
     private final Supplier<UUID> ids;
@@ -40,6 +44,7 @@ public final class Bootstrap {
     private final Set<String> said = new LinkedHashSet<>();
     private @Nullable Cluster promised;
     private @Nullable Cluster formed;
+    private Members members;
 
     private record Heard(Hello hello, long atNanos) {}
 
@@ -59,12 +64,14 @@ public final class Bootstrap {
      *
      * @param ids makes random cluster ids
      */
-    public Bootstrap(Cluster.Node self, Wish wish, NodeFiles files, Supplier<UUID> ids) throws IOException {
+    public Bootstrap(Node self, Wish wish, NodeFiles files, Supplier<UUID> ids) throws IOException {
         this.self = self;
         this.wish = wish;
         this.files = files;
         this.ids = ids;
         formed = files.cluster();
+        Members stored = files.members();
+        members = stored != null ? stored : formed != null ? new Members(0, formed.nodes()) : Members.NONE;
         promised = formed == null ? files.promise() : formed;
         if (formed != null) {
             warnOfDifferences(formed);
@@ -72,10 +79,10 @@ public final class Bootstrap {
     }
 
     private void warnOfDifferences(Cluster cluster) {
-        if (cluster.nodes().size() != wish.clusterSize()) {
-            LOG.warn(
+        if (members.nodes().size() != wish.clusterSize()) {
+            LOG.info(
                     "the cluster has {} nodes; the configured cluster size of {} is of no effect any more",
-                    cluster.nodes().size(),
+                    members.nodes().size(),
                     wish.clusterSize());
         }
         if (cluster.shards() != wish.shards()) {
@@ -91,10 +98,29 @@ public final class Bootstrap {
         return formed;
     }
 
+    /** The members as far as this node knows; of a cluster that it heard of, if it belongs to none. */
+    public Members members() {
+        if (formed != null) {
+            return members;
+        }
+        return heard.values().stream()
+                .map(h -> h.hello.members())
+                .max(Comparator.comparingLong(Members::version))
+                .orElse(Members.NONE);
+    }
+
+    /** The members are others now. Durable when this returns. */
+    public void membersAre(Members now) throws IOException {
+        if (!now.equals(members)) {
+            files.members(now);
+            members = now;
+        }
+    }
+
     /** What the others should hear from this node now. */
     public Hello hello() {
         Stage stage = formed != null ? Stage.FORMED : promised != null ? Stage.PROMISED : Stage.FRESH;
-        return new Hello(self, wish.clusterSize(), wish.shards(), stage, promised);
+        return new Hello(self, wish.clusterSize(), wish.shards(), stage, promised, formed == null ? Members.NONE : members, "");
     }
 
     /**
@@ -111,7 +137,30 @@ public final class Bootstrap {
             meet(formed, hello);
             return false;
         }
-        return proceed(nowNanos);
+        return join(hello) || proceed(nowNanos);
+    }
+
+    /**
+     * Joins the cluster of a peer that says that this node belongs to it: it says so only of what is committed. What the
+     * cluster keeps comes by Raft, to a replica that begins with nothing and has no say before Raft's configuration gives it
+     * one.
+     */
+    private boolean join(Hello hello) throws IOException {
+        Cluster theirs = hello.cluster();
+        if (hello.stage() != Stage.FORMED || theirs == null || !hello.members().names(self.id())) {
+            return false;
+        }
+        if (promised != null && !promised.id().equals(theirs.id())) {
+            sayOnce("this " + describe(self) + " is to join cluster " + theirs.id() + ", but promised to found cluster "
+                    + promised.id() + "; stop it, remove its data folder, and start and add it again");
+            return false;
+        }
+        membersAre(hello.members());
+        files.cluster(theirs);
+        promised = theirs;
+        formed = theirs;
+        LOG.info("joined cluster {} of {}", theirs.id(), members.addresses());
+        return true;
     }
 
     /** Goes on as far as what was heard allows; to be called now and then. Returns as {@link #hear}. */
@@ -165,21 +214,21 @@ public final class Bootstrap {
                 && fitsMembers(cluster.nodes());
     }
 
-    private boolean fitsMembers(Collection<Cluster.Node> nodes) {
+    private boolean fitsMembers(Collection<Node> nodes) {
         return wish.members().isEmpty()
                 || nodes.stream()
-                        .map(Cluster.Node::address)
+                        .map(Node::address)
                         .collect(Collectors.toSet())
                         .equals(Set.copyOf(wish.members()));
     }
 
     /** A list of this node's own, if it is its turn to write one. */
     private @Nullable Cluster proposal() {
-        TreeMap<Long, Cluster.Node> fresh = new TreeMap<>();
+        TreeMap<Long, Node> fresh = new TreeMap<>();
         fresh.put(self.id(), self);
         for (Heard h : heard.values()) {
             if (h.hello.stage() == Stage.FORMED) {
-                sayOnce("this " + notAMember(self));
+                sayOnce("this " + notAMember(self, h.hello));
                 return null;
             }
             if (h.hello.stage() != Stage.FRESH) {
@@ -204,14 +253,14 @@ public final class Bootstrap {
         return mine ? new Cluster(ids.get(), wish.clusterName(), wish.shards(), List.copyOf(fresh.values())) : null;
     }
 
-    private String tooMany(Collection<Cluster.Node> fresh) {
+    private String tooMany(Collection<Node> fresh) {
         return "there are " + fresh.size() + " new nodes named " + wish.clusterName() + " (" + addresses(fresh)
                 + ") for a cluster of " + wish.clusterSize() + "; stop "
                 + (fresh.size() - wish.clusterSize()) + " of them, or give the clusters names of their own";
     }
 
     private void form(Cluster list) throws IOException {
-        for (Cluster.Node node : list.nodes()) {
+        for (Node node : list.nodes()) {
             Heard h = heard.get(node.id());
             if (node.id() == self.id()) {
                 continue;
@@ -225,6 +274,7 @@ public final class Bootstrap {
                 return;
             }
         }
+        membersAre(new Members(0, list.nodes()));
         files.cluster(list);
         formed = list;
         LOG.info("founded cluster {} of {} with {} shards", list.id(), addresses(list.nodes()), list.shards());
@@ -232,19 +282,34 @@ public final class Bootstrap {
 
     private void meet(Cluster mine, Hello hello) {
         Cluster theirs = hello.cluster();
-        if (theirs == null) {
-            sayOnce(notAMember(hello.node()));
-        } else if (!theirs.id().equals(mine.id())) {
+        if (theirs != null && !theirs.id().equals(mine.id())) {
             sayOnce("node " + Long.toHexString(hello.id()) + " at "
                     + hello.node().address() + " belongs to another cluster of the name " + mine.name() + ", "
                     + theirs.id() + "; it is refused");
+        } else if (theirs == null && !members.names(hello.id())) {
+            sayOnce(notAMember(hello.node(), hello()));
         }
     }
 
-    private static String notAMember(Cluster.Node node) {
-        return "node " + Long.toHexString(node.id()) + " at " + node.address()
-                + " is not a member of the cluster of this name, which is complete, and this release cannot add one;"
-                + " stop it, or start it with its old data folder or another --cluster-name";
+    /**
+     * What to do about a new node.
+     *
+     * @param known what a member said
+     */
+    private static String notAMember(Node node, Hello known) {
+        String address = node.address();
+        boolean taken = known.members().nodes().stream().anyMatch(member -> member.address().equals(address));
+        Cluster cluster = known.cluster();
+        return describe(node) + " is not a member of the cluster of this name, " + (cluster == null ? "" : cluster.id())
+                + " of " + known.members().addresses()
+                + (taken
+                        ? "; a member that lost its data folder has its address; to let it take that one's place: "
+                                + "raftkv ctl coordinator replace " + address + " " + address
+                        : "; to make it one: raftkv ctl coordinator add " + address);
+    }
+
+    private static String describe(Node node) {
+        return "node " + Long.toHexString(node.id()) + " at " + node.address();
     }
 
     /** What this node waits for, in words; the empty text once it belongs to a cluster. */
@@ -254,12 +319,12 @@ public final class Bootstrap {
         }
         for (Heard h : heard.values()) {
             if (h.hello.stage() == Stage.FORMED && !Objects.equals(h.hello.cluster(), promised)) {
-                return "this " + notAMember(self);
+                return "this " + notAMember(self, h.hello);
             }
         }
         Cluster list = promised;
         if (list != null) {
-            List<Cluster.Node> missing = list.nodes().stream()
+            List<Node> missing = list.nodes().stream()
                     .filter(node -> node.id() != self.id())
                     .filter(node -> {
                         Heard h = heard.get(node.id());
@@ -275,8 +340,8 @@ public final class Bootstrap {
         return "majority: " + present + " of " + wish.clusterSize() + " new coordinator nodes are here";
     }
 
-    private static String addresses(Collection<Cluster.Node> nodes) {
-        return nodes.stream().map(Cluster.Node::address).collect(Collectors.joining(", "));
+    private static String addresses(Collection<Node> nodes) {
+        return nodes.stream().map(Node::address).collect(Collectors.joining(", "));
     }
 
     private void sayOnce(String text) {

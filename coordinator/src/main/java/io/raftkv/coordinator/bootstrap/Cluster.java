@@ -1,5 +1,6 @@
 package io.raftkv.coordinator.bootstrap;
 
+import io.raftkv.coordinator.state.Node;
 import io.raftkv.coordinator.wire.WireReader;
 import io.raftkv.coordinator.wire.WireWriter;
 import java.util.Comparator;
@@ -8,30 +9,19 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cluster is founded on: decided once, kept by every node.
+ * What a cluster is founded on: decided once, kept by every node, also by those that join later.
  *
  * @param id random, so that clusters of one name are told apart
  * @param shards how many shards its map has
  * @param nodes the first members, sorted by id
  */
 public record Cluster(UUID id, String name, int shards, List<Node> nodes) {
-    /** A node of the coordinator and the address at which it serves clients. */
-    public record Node(long id, String address) {
-        static void write(WireWriter out, Node node) {
-            out.i64(node.id).text(node.address);
-        }
-
-        static Node read(WireReader in) {
-            return new Node(in.i64(), in.text());
-        }
-    }
-
     public Cluster {
         nodes = nodes.stream().sorted(Comparator.comparingLong(Node::id)).toList();
     }
 
     public @Nullable Node node(long nodeId) {
-        return nodes.stream().filter(node -> node.id == nodeId).findFirst().orElse(null);
+        return nodes.stream().filter(node -> node.id() == nodeId).findFirst().orElse(null);
     }
 
     public boolean names(long nodeId) {

@@ -1,5 +1,6 @@
 package io.raftkv.coordinator.bootstrap;
 
+import io.raftkv.coordinator.state.Node;
 import io.raftkv.coordinator.wire.WireException;
 import io.raftkv.coordinator.wire.WireReader;
 import io.raftkv.coordinator.wire.WireWriter;
@@ -12,13 +13,17 @@ import org.jspecify.annotations.Nullable;
  * @param clusterSize how many nodes it wants a new cluster to have
  * @param shards how many shards it wants a new cluster to have
  * @param cluster what it promised, or what it belongs to; null if it is fresh
+ * @param members of the formed cluster, as this node knows them; else none
+ * @param seeks the address of a node that is looked for, or empty: JGroups merges what the first of a view finds
  */
 public record Hello(
-        Cluster.Node node,
+        Node node,
         int clusterSize,
         int shards,
         Stage stage,
-        @Nullable Cluster cluster) {
+        @Nullable Cluster cluster,
+        Members members,
+        String seeks) {
     private static final int VERSION = 1;
 
     /** How far a node is. The place in this list stands in the frame. */
@@ -43,10 +48,17 @@ public record Hello(
         return node.id();
     }
 
+    /** The same, and that this address is looked for. */
+    public Hello seeking(String address) {
+        return new Hello(node, clusterSize, shards, stage, cluster, members, address);
+    }
+
     public ByteBuffer encode() {
         WireWriter out = new WireWriter();
-        Cluster.Node.write(out.u8(VERSION), node);
+        Node.write(out.u8(VERSION), node);
         out.i32(clusterSize).i32(shards).u8(stage.ordinal()).optional(cluster, Cluster::write);
+        Members.write(out, members);
+        out.text(seeks);
         return ByteBuffer.wrap(out.toArray());
     }
 
@@ -56,14 +68,15 @@ public record Hello(
         if (version != VERSION) {
             throw new WireException("a hello of version " + version + "; this release knows " + VERSION);
         }
-        Cluster.Node node = Cluster.Node.read(in);
+        Node node = Node.read(in);
         int clusterSize = in.i32();
         int shards = in.i32();
         int stage = in.u8();
         if (stage >= Stage.VALUES.length) {
             throw new WireException("a hello of stage " + stage);
         }
-        Hello hello = new Hello(node, clusterSize, shards, Stage.VALUES[stage], in.optional(Cluster::read));
+        Cluster cluster = in.optional(Cluster::read);
+        Hello hello = new Hello(node, clusterSize, shards, Stage.VALUES[stage], cluster, Members.read(in), in.text());
         in.end();
         return hello;
     }

@@ -12,7 +12,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node keeps beside its log: its id, its promise, its cluster. Each file is written whole under another name,
+ * What a node keeps beside its log: its id, its promise, its cluster and who belongs to it, whether it left. Each file is written whole under another name,
  * synced and renamed, so that after any crash it is the old one, the new one or none.
  *
  * <pre>u32 magic "RKCF" | u8 version = 1 | i32 length | body | u32 CRC32C of all before</pre>
@@ -26,7 +26,9 @@ public final class NodeFiles {
     private static final String NODE = "node";
     private static final String PROMISE = "promise";
     private static final String CLUSTER = "cluster";
+    private static final String MEMBERS = "members";
     private static final String GROUP = "group-opened";
+    private static final String REMOVED = "removed";
 
     private final Disk disk;
 
@@ -68,6 +70,39 @@ public final class NodeFiles {
         WireWriter out = new WireWriter();
         Cluster.write(out, cluster);
         write(CLUSTER, out);
+    }
+
+    /** The members as this node knew them last. */
+    @Nullable
+    Members members() throws IOException {
+        return read(MEMBERS, Members::read);
+    }
+
+    /** For the next start, so that this node finds the others without them being listed or close by. */
+    void members(Members members) throws IOException {
+        WireWriter out = new WireWriter();
+        Members.write(out, members);
+        write(MEMBERS, out);
+    }
+
+    /**
+     * Checks that this node did not leave its cluster: its id never comes back.
+     *
+     * @throws IOException says how to come back
+     */
+    public void checkNotRemoved(long nodeId, String address) throws IOException {
+        if (disk.exists(REMOVED)) {
+            throw new IOException("node " + Long.toHexString(nodeId) + " was removed from its cluster, and its id never"
+                    + " comes back; to bring it in anew, remove its data folder " + disk
+                    + ", start it, and run: raftkv ctl coordinator add " + address);
+        }
+    }
+
+    /** The cluster goes on without this node. */
+    public void removed() throws IOException {
+        if (!disk.exists(REMOVED)) {
+            write(REMOVED, new WireWriter());
+        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.raftkv.coordinator.front;
 
+import io.raftkv.coordinator.state.Node;
 import io.raftkv.coordinator.state.Refusal;
 import io.raftkv.raft.Bytes;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +57,12 @@ final class Args {
         } catch (NumberFormatException e) {
             throw new Refusal("ERR argument " + i + " must be a hexadecimal id, not '" + shown(i) + "'");
         }
+    }
+
+    /** A node's address in its normal form, or its id. */
+    String node(int i) {
+        String text = text(i);
+        return text.indexOf(':') >= 0 ? Node.normalAddress(text) : Long.toHexString(hex(i));
     }
 
     private String shown(int i) {

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: filled once; then any.
  */
 public final class ClientCommands implements RespHandler {
+    /** What a node still answers when it is no member any more. */
+    private static final Set<String> SERVED_BY_ANY = Set.of("coord.info", "coord.watch", "info");
+
     private final Front front;
     private final int defaultTimeoutMs;
     private final CommandTable table = new CommandTable();
@@ -52,6 +56,7 @@ public final class ClientCommands implements RespHandler {
         services();
         shards();
         servers();
+        nodes();
         add(
                 "coord.info",
                 1,
@@ -142,6 +147,25 @@ public final class ClientCommands implements RespHandler {
                 args -> new Command.ReplaceServer(args.text(1)));
     }
 
+    private void nodes() {
+        add("coord.nodes", 1, "cluster", "The coordinator's nodes, as its leader sees them.", (c, args) -> (id, done) ->
+                front.nodes(done));
+        add("coord.watch", 1, "cluster", "Where the coordinator's nodes are, now and later.", (c, args) -> (id, done) ->
+                done.accept(front.watchNodes(c)));
+        change("coord.add", 2, "Makes a new node a member.", args -> args.node(1), args -> "");
+        change("coord.remove", 2, "Removes a node.", args -> "", args -> args.node(1));
+        change("coord.replace", 3, "Lets a new node take a member's place.", args -> args.node(2), args -> args.node(1));
+    }
+
+    private void change(
+            String name, int arity, String summary, Function<Args, String> joins, Function<Args, String> leaves) {
+        add(name, arity, "cluster", summary, (connection, args) -> {
+            String joining = joins.apply(args);
+            String leaving = leaves.apply(args);
+            return (id, done) -> front.changeNodes(id, joining, leaving, done);
+        });
+    }
+
     private void write(String name, int arity, String group, String summary, Function<Args, Command> parser) {
         add(name, arity, group, summary, (connection, args) -> {
             Command command = parser.apply(args);
@@ -186,6 +210,11 @@ public final class ClientCommands implements RespHandler {
     }
 
     private void run(Operation operation, RespConnection connection, Args args, @Nullable RequestId id, Reply reply) {
+        String gone = front.gone();
+        if (gone != null && !SERVED_BY_ANY.contains(args.text(0).toLowerCase(Locale.ROOT))) {
+            reply.error("NOLEADER " + gone);
+            return;
+        }
         try {
             Task task = operation.prepare(connection, args);
             front.loop().execute(() -> task.run(id, reply::send));

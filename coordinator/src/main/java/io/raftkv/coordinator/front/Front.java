@@ -10,6 +10,7 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.resp.RespConnection;
 import io.raftkv.resp.RespValue;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,24 +29,48 @@ public final class Front implements CoordinatorState.Observer {
     private final String name;
     private final long self;
     private final Peers peers;
+    private final Neighbours neighbours;
+    private final Membership membership;
+    private final Watchers watchers = new Watchers();
     private final Router router;
     private final Heartbeats heartbeats;
     private @Nullable SessionWatch watch;
+    private @Nullable RosterKeeper keeper;
     private @Nullable Bindings bindings;
     private EventLoop.@Nullable Scheduled nextTick;
     private final CompletableFuture<Void> served = new CompletableFuture<>();
     private volatile long leader;
+    private List<String> nodes = List.of();
+    private volatile @Nullable String gone;
     private boolean closed;
+
+    /** Told what becomes of the coordinator's nodes. Threads: the group's loop. */
+    public interface Membership {
+        /** The roster of the state is another one. */
+        void rosterChanged();
+
+        /** This node is no member any more; perhaps told more than once. */
+        void removed();
+    }
 
     /**
      * @param name how this node calls itself in logs
      * @param clientId random, see {@link Router}
      */
-    public Front(EventLoop loop, String name, long self, long clientId, Peers peers) {
+    public Front(
+            EventLoop loop,
+            String name,
+            long self,
+            long clientId,
+            Peers peers,
+            Neighbours neighbours,
+            Membership membership) {
         this.loop = loop;
         this.name = name;
         this.self = self;
         this.peers = peers;
+        this.neighbours = neighbours;
+        this.membership = membership;
         router = new Router(loop, peers, self, clientId);
         heartbeats = new Heartbeats(router);
     }
@@ -58,6 +83,9 @@ public final class Front implements CoordinatorState.Observer {
                 if (watch != null) {
                     watch.tick();
                 }
+                if (keeper != null) {
+                    keeper.tick();
+                }
                 start();
             }
         });
@@ -68,18 +96,36 @@ public final class Front implements CoordinatorState.Observer {
         SessionWatch sessions = new SessionWatch(group, state);
         watch = sessions;
         bindings = new Bindings(state);
-        router.opened(new LeaderDesk(group, state, sessions));
-        group.onLeaderChange((leader, term, ready) -> leaderChanged(sessions, leader, term, ready));
+        RosterKeeper roster = new RosterKeeper(group, state, neighbours);
+        keeper = roster;
+        router.opened(new LeaderDesk(group, state, sessions, roster));
+        group.onLeaderChange(new RaftGroup.LeaderListener() {
+            @Override
+            public void leaderChanged(@Nullable ReplicaId leader, long term, boolean ready) {
+                changed(leader, term, ready);
+            }
+
+            @Override
+            public void removed(long configurationIndex) {
+                membership.removed();
+            }
+        });
+        membership.rosterChanged();
         // What was elected before the listener stood is not told again.
         ReplicaId leader = group.leader();
         if (leader != null && !group.isLeader()) {
-            leaderChanged(sessions, leader, group.status().term(), false);
+            changed(leader, group.status().term(), false);
         }
     }
 
-    private void leaderChanged(SessionWatch sessions, @Nullable ReplicaId leader, long term, boolean ready) {
+    private void changed(@Nullable ReplicaId leader, long term, boolean ready) {
         boolean mine = leader != null && leader.server() == self;
-        sessions.leading(mine && ready);
+        if (watch != null) {
+            watch.leading(mine && ready);
+        }
+        if (keeper != null) {
+            keeper.leading(mine && ready);
+        }
         long serving = leader == null || (mine && !ready) ? 0 : leader.server();
         if (serving == self && this.leader != self) {
             LOG.info("coordinator {} leads term {}", name, term);
@@ -127,6 +173,47 @@ public final class Front implements CoordinatorState.Observer {
         }
     }
 
+    @Override
+    public void rosterChanged() {
+        membership.rosterChanged();
+    }
+
+    /** Where the coordinator's nodes are now. */
+    public void nodesAre(List<String> addresses) {
+        nodes = List.copyOf(addresses);
+        if (gone != null) {
+            leave();
+        }
+        watchers.tell(nodes);
+    }
+
+    /** From now on this node serves nobody and sends everybody to the others: it is no member any more. */
+    public void leave() {
+        gone = "this node was removed from the coordinator's cluster; ask " + String.join(", ", nodes);
+        router.endAll("this node was removed from the coordinator's cluster");
+    }
+
+    /** Why this node serves nobody any more; null as long as it does. Threads: any. */
+    public @Nullable String gone() {
+        return gone;
+    }
+
+    /** Tells the connection where the nodes are, now and, on RESP3, whenever that changes. */
+    RespValue watchNodes(RespConnection connection) {
+        watchers.add(connection);
+        return RespValue.array(nodes.stream().map(RespValue::bulk).toList());
+    }
+
+    /** A wish to change the coordinator's nodes, see {@link RosterKeeper#plan}. */
+    void changeNodes(@Nullable RequestId id, String joins, String leaves, Consumer<RespValue> done) {
+        router.change(id, joins, leaves, done);
+    }
+
+    /** Asks the leader who the nodes are. */
+    void nodes(Consumer<RespValue> done) {
+        router.nodes(done);
+    }
+
     /** Carries out a command through the log. */
     void write(@Nullable RequestId id, Command command, Consumer<RespValue> done) {
         router.write(id, command, done);
@@ -150,6 +237,7 @@ public final class Front implements CoordinatorState.Observer {
     }
 
     void unbind(long connection) {
+        watchers.remove(connection);
         if (bindings != null) {
             bindings.unbind(connection);
         }
@@ -171,6 +259,6 @@ public final class Front implements CoordinatorState.Observer {
         if (nextTick != null) {
             nextTick.cancel();
         }
-        router.close();
+        router.endAll("this node is being shut down");
     }
 }

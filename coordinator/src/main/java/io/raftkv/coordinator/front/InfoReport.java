@@ -1,27 +1,33 @@
 package io.raftkv.coordinator.front;
 
 import io.raftkv.coordinator.bootstrap.Cluster;
+import io.raftkv.coordinator.bootstrap.Members;
+import io.raftkv.coordinator.state.Node;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.resp.RespValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a node can say of its cluster at a moment.
  *
  * @param cluster null before there is one
+ * @param members who belong to it, as far as this node knows
  * @param status null before the group is open
  * @param leader the node that serves requests, or 0
  * @param reachable the nodes that answer, this one included
- * @param waitingFor why there is no cluster yet, or empty
+ * @param waitingFor why there is no cluster yet, or why this node is no member any more; else empty
  */
 public record InfoReport(
         String clusterName,
         int shards,
         @Nullable Cluster cluster,
+        Members members,
         @Nullable GroupStatus status,
         long leader,
         Set<Long> reachable,
@@ -58,7 +64,7 @@ public record InfoReport(
     private Iterable<Long> nodes() {
         return cluster == null
                 ? reachable
-                : cluster.nodes().stream().map(Cluster.Node::id).toList();
+                : members.nodes().stream().map(Node::id).toList();
     }
 
     private String state(long node) {
@@ -68,7 +74,17 @@ public record InfoReport(
         if (cluster == null) {
             return "waiting";
         }
-        return reachable.contains(node) ? "follower" : "unreachable";
+        if (!reachable.contains(node)) {
+            return "unreachable";
+        }
+        return status == null || isVoter(node, status) ? "follower" : "learner";
+    }
+
+    private static boolean isVoter(long node, GroupStatus status) {
+        Configuration configuration = status.configuration();
+        return configuration.voters().isEmpty() // This node has nothing of the log yet.
+                || Stream.concat(configuration.voters().stream(), configuration.oldVoters().stream())
+                        .anyMatch(voter -> voter.server() == node);
     }
 
     /** The answer to {@code INFO}. */

@@ -1,7 +1,11 @@
 package io.raftkv.coordinator.front;
 
+import io.raftkv.coordinator.state.Command;
+import io.raftkv.coordinator.state.CommandCodec;
 import io.raftkv.coordinator.state.CoordinatorState;
 import io.raftkv.coordinator.state.Query;
+import io.raftkv.coordinator.state.Refusal;
+import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
@@ -18,11 +22,13 @@ final class LeaderDesk {
     private final RaftGroup group;
     private final CoordinatorState state;
     private final SessionWatch watch;
+    private final RosterKeeper keeper;
 
-    LeaderDesk(RaftGroup group, CoordinatorState state, SessionWatch watch) {
+    LeaderDesk(RaftGroup group, CoordinatorState state, SessionWatch watch, RosterKeeper keeper) {
         this.group = group;
         this.state = state;
         this.watch = watch;
+        this.keeper = keeper;
     }
 
     /** Tries once; {@code done} is called exactly once, now or later. */
@@ -31,6 +37,25 @@ final class LeaderDesk {
             group.propose(write.command(), new Attempt(done, this::asValue));
         } else if (work instanceof Work.Read read) {
             group.read(new Attempt(done, nothing -> answer(read.query())));
+        } else if (work instanceof Work.Change change) {
+            // Behind a read barrier, so that a deposed leader refuses nothing by what it remembers.
+            group.read(new Attempt(outcome -> change(change, outcome, done), nothing -> RespValue.ok()));
+        } else if (work instanceof Work.Nodes) {
+            group.read(new Attempt(done, nothing -> keeper.report()));
+        }
+    }
+
+    private void change(Work.Change change, Outcome barrier, Consumer<Outcome> done) {
+        if (!(barrier instanceof Outcome.Done passed) || passed.value().isError()) {
+            done.accept(barrier);
+            return;
+        }
+        try {
+            Command.ChangeNodes command = keeper.plan(change.joins(), change.leaves());
+            Bytes bytes = CommandCodec.encode(new CommandCodec.Request(change.id(), command));
+            group.propose(bytes, new Attempt(done, this::asValue));
+        } catch (Refusal refusal) {
+            done.accept(new Outcome.Done(RespValue.error(refusal.text())));
         }
     }
 

@@ -92,8 +92,21 @@ final class Router {
 
     /** Does a command. {@code done} is called once. */
     void write(@Nullable RequestId id, Command command, Consumer<RespValue> done) {
-        RequestId known = id != null ? id : new RequestId(clientId, ++lastSeq);
-        submit(new Work.Write(CommandCodec.encode(new CommandCodec.Request(known, command))), done);
+        submit(new Work.Write(CommandCodec.encode(new CommandCodec.Request(known(id), command))), done);
+    }
+
+    /** Wishes a change of the coordinator's nodes. {@code done} is called once. */
+    void change(@Nullable RequestId id, String joins, String leaves, Consumer<RespValue> done) {
+        submit(new Work.Change(known(id), joins, leaves), done);
+    }
+
+    private RequestId known(@Nullable RequestId id) {
+        return id != null ? id : new RequestId(clientId, ++lastSeq);
+    }
+
+    /** Asks who the coordinator's nodes are. {@code done} is called once. */
+    void nodes(Consumer<RespValue> done) {
+        submit(new Work.Nodes(), done);
     }
 
     /** Asks a question. {@code done} is called once. */
@@ -154,7 +167,7 @@ final class Router {
     }
 
     private String late(Pending request) {
-        if (request.work instanceof Work.Write && request.unresolved > 0) {
+        if (request.work.changesSomething() && request.unresolved > 0) {
             return "TIMEOUT the outcome is unknown: " + (leader == NOBODY ? peers.whyNoLeader() : "no answer in 5 s");
         }
         return "NOLEADER " + (leader == NOBODY ? peers.whyNoLeader() : "the leader does not answer");
@@ -218,13 +231,12 @@ final class Router {
         }
     }
 
-    /** Ends all that waits. */
-    void close() {
+    /** Answers all that waits with an error that says why. */
+    void endAll(String why) {
         for (Pending request : new ArrayList<>(pending.values())) {
             pending.remove(request.number);
             request.done.accept(
-                    RespValue.error((request.unresolved > 0 ? "TIMEOUT the outcome is unknown: " : "NOLEADER ")
-                            + "this node is being shut down"));
+                    RespValue.error((request.unresolved > 0 ? "TIMEOUT the outcome is unknown: " : "NOLEADER ") + why));
         }
     }
 }

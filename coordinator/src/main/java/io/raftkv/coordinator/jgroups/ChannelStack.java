@@ -3,7 +3,11 @@ package io.raftkv.coordinator.jgroups;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import org.jgroups.PhysicalAddress;
 import org.jgroups.protocols.FD_ALL3;
 import org.jgroups.protocols.FD_SOCK2;
 import org.jgroups.protocols.FRAG4;
@@ -17,7 +21,9 @@ import org.jgroups.protocols.VERIFY_SUSPECT2;
 import org.jgroups.protocols.pbcast.GMS;
 import org.jgroups.protocols.pbcast.NAKACK2;
 import org.jgroups.protocols.pbcast.STABLE;
+import org.jgroups.stack.IpAddress;
 import org.jgroups.stack.Protocol;
+import org.jgroups.stack.ProtocolStack;
 
 /** The protocols of the channel, with the reason for each setting that is not the default. */
 final class ChannelStack {
@@ -75,6 +81,28 @@ final class ChannelStack {
         tcp.useVirtualThreads(false);
         tcp.getThreadPool().setMaxThreads(20);
         return tcp;
+    }
+
+    /**
+     * Adds peers that are to be looked for.
+     *
+     * @param listed those of the configuration, if they are listed there
+     * @param known those that are members by now, this node not among them
+     */
+    static void know(ProtocolStack stack, List<InetSocketAddress> listed, Collection<InetSocketAddress> known) {
+        NeighbourPing ping = stack.findProtocol(NeighbourPing.class);
+        if (ping != null) {
+            ping.know(known.stream().map(ChannelStack::physical).toList());
+            return;
+        }
+        Set<InetSocketAddress> all = new LinkedHashSet<>(listed);
+        all.addAll(known);
+        TCPPING listing = stack.findProtocol(TCPPING.class);
+        listing.setInitialHosts2(all.stream().map(ChannelStack::physical).toList());
+    }
+
+    private static PhysicalAddress physical(InetSocketAddress address) {
+        return new IpAddress(address);
     }
 
     private static Protocol discovery(String clusterName, InetAddress host, int port, List<InetSocketAddress> peers) {

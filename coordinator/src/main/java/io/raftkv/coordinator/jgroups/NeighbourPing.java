@@ -2,6 +2,7 @@ package io.raftkv.coordinator.jgroups;
 
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jgroups.Message;
 import org.jgroups.PhysicalAddress;
@@ -11,7 +12,8 @@ import org.jgroups.stack.IpAddress;
 
 /**
  * Finds peers that are not listed: by multicast, and besides by asking the ports next to the own one on the same host,
- * which works where multicast does not and costs a refused connection each where nobody listens.
+ * which works where multicast does not and costs a refused connection each where nobody listens; and by asking those that
+ * are {@linkplain #know known} from before.
  *
  * <p>Threads: JGroups'.
  */
@@ -20,6 +22,7 @@ final class NeighbourPing extends MPING {
     private static final int MULTICAST_PORTS = 10_000;
 
     private final List<PhysicalAddress> neighbours = new ArrayList<>();
+    private volatile List<PhysicalAddress> known = List.of();
 
     /**
      * @param clusterName picks the multicast port, so that clusters hardly ever hear each other's search
@@ -38,11 +41,19 @@ final class NeighbourPing extends MPING {
         }
     }
 
+    /** From now on these are asked too, in place of those known before. Threads: any. */
+    void know(Collection<PhysicalAddress> peers) {
+        known = peers.stream().filter(peer -> !neighbours.contains(peer)).toList();
+    }
+
     @Override
     protected void sendMcastDiscoveryRequest(Message request) {
         super.sendMcastDiscoveryRequest(request);
-        for (PhysicalAddress neighbour : neighbours) {
-            down_prot.down(request.copy(true, true).setDest(neighbour));
-        }
+        neighbours.forEach(neighbour -> ask(neighbour, request));
+        known.forEach(peer -> ask(peer, request));
+    }
+
+    private void ask(PhysicalAddress peer, Message request) {
+        down_prot.down(request.copy(true, true).setDest(peer));
     }
 }

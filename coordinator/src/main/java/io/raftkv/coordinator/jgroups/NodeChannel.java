@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,10 +55,18 @@ public final class NodeChannel implements AutoCloseable {
      * @param host the address to listen at, and to look for neighbours at
      * @param port the port to listen at
      * @param peers where the peers listen; empty if they are to be found
+     * @param known peers to ask besides, from an earlier life
      */
-    public record Options(String clusterName, long node, String host, int port, List<InetSocketAddress> peers) {
+    public record Options(
+            String clusterName,
+            long node,
+            String host,
+            int port,
+            List<InetSocketAddress> peers,
+            List<InetSocketAddress> known) {
         public Options {
             peers = List.copyOf(peers);
+            known = List.copyOf(known);
         }
     }
 
@@ -98,6 +107,9 @@ public final class NodeChannel implements AutoCloseable {
         }
         NodeChannel opened = new NodeChannel(options, listener, channel);
         channel.setReceiver(opened.new Inlet());
+        if (!options.known().isEmpty()) {
+            opened.know(options.known());
+        }
         try {
             channel.connect(options.clusterName());
         } catch (Exception e) { // The same.
@@ -114,6 +126,16 @@ public final class NodeChannel implements AutoCloseable {
     /** From now on frames carry this cluster's id, and those of others are refused. */
     public void joinCluster(UUID cluster) {
         clusterId = cluster;
+    }
+
+    /**
+     * Looks for these peers too from now on, in place of those known before. Whoever is found once stays in sight; this is for
+     * the first time, and for after a long partition.
+     */
+    public void know(Collection<InetSocketAddress> peers) {
+        List<InetSocketAddress> usable =
+                peers.stream().filter(peer -> !peer.isUnresolved()).toList();
+        ChannelStack.know(channel.getProtocolStack(), options.peers(), usable);
     }
 
     /** Sends to one node; returns false if the frame was dropped. */
@@ -204,6 +226,8 @@ public final class NodeChannel implements AutoCloseable {
                 refuse("unreadable", "refused a frame of " + message.getSrc() + " that this release cannot read");
             } else if (header.node() == options.node()) {
                 refuse("double", "another coordinator node has the id of this one; is its data folder a copy?");
+            } else if (header.type() != FrameType.HELLO && clusterId.equals(FrameHeader.NO_CLUSTER)) {
+                return; // This node is being brought in and does not know yet; the sender tries again.
             } else if (header.type() != FrameType.HELLO && !header.clusterId().equals(clusterId)) {
                 refuse(
                         header.clusterId() + "/" + header.node(),

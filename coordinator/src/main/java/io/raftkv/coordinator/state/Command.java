@@ -41,6 +41,12 @@ public sealed interface Command {
         T placeShard(PlaceShard command);
 
         T replaceServer(ReplaceServer command);
+
+        T changeNodes(ChangeNodes command);
+
+        T settleNodes(SettleNodes command);
+
+        T moveNode(MoveNode command);
     }
 
     /** Opens a session; the result is its id and the sequence of the last event before it. */
@@ -210,6 +216,45 @@ public sealed interface Command {
         @Override
         public <T> T dispatch(Handler<T> handler) {
             return handler.replaceServer(this);
+        }
+    }
+
+    /**
+     * Wishes a change of the coordinator's own nodes; the result is the roster's version.
+     *
+     * @param joins who becomes a member, if anybody does
+     * @param leaves the id of a member that leaves, or 0
+     */
+    record ChangeNodes(@Nullable Node joins, long leaves) implements Command {
+        public ChangeNodes {
+            if (joins == null && leaves == 0) {
+                throw Refusal.error("a change of the nodes needs one that joins or leaves");
+            }
+        }
+
+        @Override
+        public <T> T dispatch(Handler<T> handler) {
+            return handler.changeNodes(this);
+        }
+    }
+
+    /** Ends a change of the nodes by what Raft's configuration came to; proposed by the leader alone. */
+    record SettleNodes(long version, List<Long> voters) implements Command {
+        public SettleNodes {
+            voters = List.copyOf(voters);
+        }
+
+        @Override
+        public <T> T dispatch(Handler<T> handler) {
+            return handler.settleNodes(this);
+        }
+    }
+
+    /** A node of the coordinator has another address than before; proposed by the leader alone. */
+    record MoveNode(Node node) implements Command {
+        @Override
+        public <T> T dispatch(Handler<T> handler) {
+            return handler.moveNode(this);
         }
     }
 }

@@ -30,6 +30,9 @@ public final class CommandCodec {
     private static final int ACTIVATE = 11;
     private static final int PLACE_SHARD = 12;
     private static final int REPLACE_SERVER = 13;
+    private static final int CHANGE_NODES = 20;
+    private static final int SETTLE_NODES = 21;
+    private static final int MOVE_NODE = 22;
 
     private CommandCodec() {}
 
@@ -89,6 +92,9 @@ public final class CommandCodec {
             case ACTIVATE -> new Command.Activate(in.i32());
             case PLACE_SHARD -> new Command.PlaceShard(Placement.read(in));
             case REPLACE_SERVER -> new Command.ReplaceServer(in.text());
+            case CHANGE_NODES -> new Command.ChangeNodes(in.optional(Node::read), in.i64());
+            case SETTLE_NODES -> new Command.SettleNodes(in.i64(), in.list(WireReader::i64));
+            case MOVE_NODE -> new Command.MoveNode(Node.read(in));
             default -> throw new WireException("no command has the tag " + tag);
         };
     }
@@ -181,6 +187,22 @@ public final class CommandCodec {
         @Override
         public WireWriter replaceServer(Command.ReplaceServer command) {
             return begin(REPLACE_SERVER).text(command.address());
+        }
+
+        @Override
+        public WireWriter changeNodes(Command.ChangeNodes command) {
+            return begin(CHANGE_NODES).optional(command.joins(), Node::write).i64(command.leaves());
+        }
+
+        @Override
+        public WireWriter settleNodes(Command.SettleNodes command) {
+            return begin(SETTLE_NODES).i64(command.version()).list(command.voters(), WireWriter::i64);
+        }
+
+        @Override
+        public WireWriter moveNode(Command.MoveNode command) {
+            Node.write(begin(MOVE_NODE), command.node());
+            return out;
         }
     }
 }

@@ -32,18 +32,29 @@ public final class CoordinatorState implements StateMachine {
 
         /** {@code service} has events that it had not before. */
         void eventsAdded(String service);
+
+        /** The {@linkplain CoordinatorState#roster roster} is another one. */
+        default void rosterChanged() {}
     }
 
     /**
      * @param shards how many shards there are, a constant of the cluster
      */
     public CoordinatorState(int shards, Observer observer) {
+        this(shards, List.of(), observer);
+    }
+
+    /**
+     * @param shards how many shards there are, a constant of the cluster
+     * @param founders the first nodes of the coordinator, the same on all of them for ever
+     */
+    public CoordinatorState(int shards, Collection<Node> founders, Observer observer) {
         if (shards < 1 || shards > Limits.MAX_SHARDS) {
             throw new IllegalArgumentException("shards must be 1.." + Limits.MAX_SHARDS + ", not " + shards);
         }
         this.shards = shards;
         this.observer = observer;
-        data = new StateData(ShardControl.initial(shards));
+        data = new StateData(ShardControl.initial(shards), Roster.of(founders));
     }
 
     @Override
@@ -80,6 +91,11 @@ public final class CoordinatorState implements StateMachine {
     /** Whether the session was open and is no more, as far as this replica knows. */
     public boolean hasEnded(long id) {
         return id < data.nextSession && !data.sessions.containsKey(id);
+    }
+
+    /** The coordinator's own nodes. Not to be kept: a snapshot that is loaded brings another one. */
+    public Roster roster() {
+        return data.roster;
     }
 
     /** How many shards there are. */
@@ -204,18 +220,24 @@ public final class CoordinatorState implements StateMachine {
         return () -> {
             data = read;
             List.copyOf(read.services.keySet()).forEach(observer::eventsAdded);
+            observer.rosterChanged();
         };
     }
 
     /** Carries out commands. Each method refuses before it changes anything. */
     private final class Applier implements Command.Handler<RespValue> {
         private final List<String> touched = new ArrayList<>();
+        private boolean rosterTouched;
 
         void tellObserver() {
             // A copy, because the observer may ask for anything but another command.
             List<String> services = List.copyOf(touched);
             touched.clear();
             services.forEach(observer::eventsAdded);
+            if (rosterTouched) {
+                rosterTouched = false;
+                observer.rosterChanged();
+            }
         }
 
         private Service service(String name) {
@@ -339,6 +361,27 @@ public final class CoordinatorState implements StateMachine {
         public RespValue replaceServer(Command.ReplaceServer command) {
             data.shards.replace(command);
             return mapChanged();
+        }
+
+        @Override
+        public RespValue changeNodes(Command.ChangeNodes command) {
+            long version = data.roster.change(command);
+            rosterTouched = true;
+            return RespValue.integer(version);
+        }
+
+        @Override
+        public RespValue settleNodes(Command.SettleNodes command) {
+            data.roster.settle(command);
+            rosterTouched = true;
+            return RespValue.ok();
+        }
+
+        @Override
+        public RespValue moveNode(Command.MoveNode command) {
+            data.roster.move(command.node());
+            rosterTouched = true;
+            return RespValue.ok();
         }
     }
 }

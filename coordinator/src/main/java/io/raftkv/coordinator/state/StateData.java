@@ -9,7 +9,7 @@ import java.util.TreeMap;
 /**
  * All that is replicated, in one place, so that it is copied, written and read as a whole.
  *
- * <pre>u32 magic "RKCS" | u8 version = 1 | i64 next session | sessions | services | shard control | requests</pre>
+ * <pre>u32 magic "RKCS" | u8 version = 1 | i64 next session | sessions | services | shard control | requests | roster</pre>
  *
  * <p>Threads: the group's loop; a copy belongs to whoever has it.
  */
@@ -21,15 +21,17 @@ final class StateData {
     final TreeMap<String, Service> services = new TreeMap<>();
     ShardControl shards;
     RequestLog requests = new RequestLog();
+    Roster roster;
     long nextSession = 1;
 
-    StateData(ShardControl shards) {
+    StateData(ShardControl shards, Roster roster) {
         this.shards = shards;
+        this.roster = roster;
     }
 
     /** A copy that shares only what never changes. */
     StateData copy() {
-        StateData copy = new StateData(shards.copy());
+        StateData copy = new StateData(shards.copy(), roster.copy());
         copy.sessions.putAll(sessions);
         services.forEach((name, service) -> copy.services.put(name, service.copy()));
         copy.requests = requests.copy();
@@ -43,6 +45,7 @@ final class StateData {
         out.list(services.entrySet(), (o, service) -> service.getValue().write(o.text(service.getKey())));
         shards.write(out);
         requests.write(out);
+        roster.write(out);
         return out.toArray();
     }
 
@@ -60,8 +63,10 @@ final class StateData {
         TreeMap<String, Service> services = new TreeMap<>();
         in.list(i -> Map.entry(i.text(), Service.read(i)))
                 .forEach(service -> services.put(service.getKey(), service.getValue()));
-        StateData data = new StateData(ShardControl.read(in));
-        data.requests = RequestLog.read(in);
+        ShardControl shards = ShardControl.read(in);
+        RequestLog requests = RequestLog.read(in);
+        StateData data = new StateData(shards, Roster.read(in));
+        data.requests = requests;
         in.end();
         data.nextSession = nextSession;
         data.sessions.putAll(sessions);

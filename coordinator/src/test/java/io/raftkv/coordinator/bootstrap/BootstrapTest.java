@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.raftkv.coordinator.bootstrap.Hello.Stage;
+import io.raftkv.coordinator.state.Node;
 import io.raftkv.raft.log.FileDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,7 +37,7 @@ class BootstrapTest {
             assertThat(files.nodeId(id)).isEqualTo(id);
             Bootstrap.Wish wish = new Bootstrap.Wish("c", clusterSize, 16, List.of(members));
             Bootstrap node =
-                    new Bootstrap(new Cluster.Node(id, address(id)), wish, files, () -> new UUID(7, ++lastUuid));
+                    new Bootstrap(new Node(id, address(id), 60_000 + id), wish, files, () -> new UUID(7, ++lastUuid));
             nodes.put(id, node);
             return node;
         } catch (IOException e) {
@@ -90,7 +91,7 @@ class BootstrapTest {
         assertThat(clusters()).hasSize(1);
         assertThat(nodes.values()).allSatisfy(node -> assertThat(node.formed()).isNotNull());
         assertThat(nodes.get(1).formed().nodes())
-                .extracting(Cluster.Node::address)
+                .extracting(Node::address)
                 .containsExactly(address(1), address(2), address(3));
         assertThat(nodes.get(1).waitingFor()).isEmpty();
     }
@@ -190,6 +191,53 @@ class BootstrapTest {
         assertThat(nodes.get(9).formed()).isNull();
         assertThat(nodes.get(9).waitingFor())
                 .startsWith("this node 9 at 127.0.0.1:50009 is not a member of the cluster of this name");
+    }
+
+    @Test
+    void aFreshNodeJoinsOnceAMemberNamesItAndKnowsTheOthersAfterARestart() throws IOException {
+        start(1, 1);
+        nodes.get(1).proceed(now);
+        Cluster cluster = nodes.get(1).formed();
+        start(9, 3);
+        tell(1, 9);
+        assertThat(nodes.get(9).waitingFor())
+                .contains(cluster.id() + " of " + address(1) + "; to make it one: raftkv ctl coordinator add " + address(9));
+        assertThat(nodes.get(9).members().addresses()).isEqualTo(address(1));
+        Node self = nodes.get(9).hello().node();
+        Members both = new Members(1, List.of(nodes.get(1).hello().node(), self));
+        nodes.get(1).membersAre(both);
+        tell(1, 9);
+        assertThat(nodes.get(9).formed()).isEqualTo(cluster);
+        assertThat(nodes.get(9).formed().names(9)).as("it founded nothing").isFalse();
+        assertThat(start(9, 3).members()).isEqualTo(both);
+        assertThat(start(1, 1).members()).isEqualTo(both);
+    }
+
+    @Test
+    void aNodeThatPromisedItselfToAnotherClusterDoesNotJoin() throws IOException {
+        start(2, 3);
+        start(3, 3);
+        start(4, 3);
+        tell(3, 2);
+        tell(4, 2);
+        assertThat(nodes.get(2).hello().stage()).isEqualTo(Stage.PROMISED);
+        start(1, 1);
+        nodes.get(1).proceed(now);
+        nodes.get(1).membersAre(new Members(1, List.of(nodes.get(1).hello().node(), nodes.get(2).hello().node())));
+        tell(1, 2);
+        assertThat(nodes.get(2).formed()).isNull();
+    }
+
+    @Test
+    void aNodeThatLeftIsNotStartedAgain() throws IOException {
+        NodeFiles files = new NodeFiles(new FileDisk(folder.resolve("n1")));
+        files.nodeId(5);
+        files.checkNotRemoved(5, "a:1");
+        files.removed();
+        files.removed();
+        assertThatThrownBy(() -> files.checkNotRemoved(5, "a:1"))
+                .hasMessageContaining("node 5 was removed from its cluster")
+                .hasMessageContaining("raftkv ctl coordinator add a:1");
     }
 
     @Test

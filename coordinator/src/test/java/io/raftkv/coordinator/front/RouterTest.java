@@ -59,6 +59,10 @@ class RouterTest {
                 77);
     }
 
+    private LeaderDesk desk() {
+        return new LeaderDesk(group, state, watch, new RosterKeeper(group, state, FakeNeighbours.NONE));
+    }
+
     private void wait(int ms) {
         for (int i = 0; i < ms; i += 50) {
             loop.advanceMs(50);
@@ -68,7 +72,7 @@ class RouterTest {
 
     @Test
     void aRequestWaitsForALeaderAndIsThenDone() {
-        here.opened(new LeaderDesk(group, state, watch));
+        here.opened(desk());
         here.write(null, OPEN, answers::add);
         wait(4_000);
         assertThat(answers).isEmpty();
@@ -91,7 +95,7 @@ class RouterTest {
 
     @Test
     void anotherNodeDoesItAndTheAnswerComesBack() {
-        there.opened(new LeaderDesk(group, state, watch));
+        there.opened(desk());
         there.leaderIs(2);
         here.leaderIs(2);
         here.write(null, OPEN, answers::add);
@@ -102,7 +106,7 @@ class RouterTest {
 
     @Test
     void aNodeThatLeadsNoMoreIsAskedAgainOnlyAfterAPause() {
-        there.opened(new LeaderDesk(group, state, watch));
+        there.opened(desk());
         here.leaderIs(2);
         here.write(null, OPEN, answers::add);
         assertThat(sent).hasSize(1);
@@ -114,7 +118,7 @@ class RouterTest {
 
     @Test
     void whatWasLostOnTheWayIsSentAgainAndDoneOnce() {
-        there.opened(new LeaderDesk(group, state, watch));
+        there.opened(desk());
         there.leaderIs(2);
         here.leaderIs(2);
         linkUp = false;
@@ -141,12 +145,12 @@ class RouterTest {
 
     @Test
     void aLeaderThatIsDeposedInTheMiddleIsFollowedByTheNext() {
-        here.opened(new LeaderDesk(group, state, watch));
+        here.opened(desk());
         group.failure = new RaftException.OutcomeUnknown("deposed");
         here.leaderIs(1);
         here.write(null, OPEN, answers::add);
         assertThat(answers).isEmpty();
-        there.opened(new LeaderDesk(group, state, watch));
+        there.opened(desk());
         there.leaderIs(2);
         group.failure = null;
         here.leaderIs(2);
@@ -156,7 +160,7 @@ class RouterTest {
 
     @Test
     void aFullGroupIsToldAtOnce() {
-        here.opened(new LeaderDesk(group, state, watch));
+        here.opened(desk());
         here.leaderIs(1);
         group.failure = new RaftException.Busy("the queue is full", 10);
         here.write(null, OPEN, answers::add);
@@ -173,7 +177,7 @@ class RouterTest {
     @Test
     void closingAnswersAllThatWaits() {
         here.write(null, OPEN, answers::add);
-        here.close();
+        here.endAll("this node is being shut down");
         assertThat(answers).containsExactly(RespValue.error("NOLEADER this node is being shut down"));
     }
 }

@@ -31,7 +31,7 @@ class NodeChannelTest {
         final NodeChannel channel;
 
         Node(long id, UUID cluster, int port, List<InetSocketAddress> peers) throws IOException {
-            channel = NodeChannel.open(new NodeChannel.Options(name, id, "127.0.0.1", port, peers), this);
+            channel = NodeChannel.open(new NodeChannel.Options(name, id, "127.0.0.1", port, peers, List.of()), this);
             channel.joinCluster(cluster);
             nodes.add(this);
         }
@@ -127,6 +127,26 @@ class NodeChannelTest {
         assertThat(nodes.get(0).channel.reachable()).containsExactly(2L, 3L);
         nodes.remove(2).channel.close();
         Awaitility.await().until(() -> nodes.get(0).channel.reachable().equals(java.util.Set.of(2L)));
+    }
+
+    @Test
+    void aPeerThatIsKnownLaterIsFoundAlthoughNobodyListsIt() throws IOException {
+        List<InetSocketAddress> ports = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            ports.add(new InetSocketAddress("127.0.0.1", freePort()));
+        }
+        for (int i = 0; i < 3; i++) {
+            new Node(i + 1, CLUSTER, ports.get(i).getPort(), List.of(ports.get(i)));
+        }
+        nodes.get(0).channel.know(List.of(ports.get(1)));
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+            nodes.forEach(Node::hello);
+            return nodes.get(0).channel.reachable().equals(java.util.Set.of(2L))
+                    && nodes.get(1).channel.reachable().equals(java.util.Set.of(1L));
+        });
+        nodes.get(0).channel.know(List.of(ports.get(1), ports.get(2)));
+        nodes.get(1).channel.know(List.of(ports.get(2)));
+        acquaint();
     }
 
     @Test

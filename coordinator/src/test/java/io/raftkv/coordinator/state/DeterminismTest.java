@@ -111,7 +111,7 @@ class DeterminismTest {
         String service = "s" + random.nextInt(3);
         long session = 1L + random.nextInt(60);
         int gid = 1 + random.nextInt(5);
-        return switch (random.nextInt(17)) {
+        return switch (random.nextInt(20)) {
             case 0, 1 -> new Command.OpenSession(service, 200 + random.nextInt(1_000));
             case 2 -> new Command.CloseSession(session);
             case 3 -> new Command.ExpireSessions(List.of(session, session + 1));
@@ -125,8 +125,20 @@ class DeterminismTest {
             case 12 -> new Command.BindServer(":" + (1 + random.nextInt(20)), 1L + random.nextInt(20));
             case 13, 14 -> new Command.Activate(random.nextInt(SHARDS));
             case 15 -> new Command.ReplaceServer(":" + (1 + random.nextInt(20)));
+            case 16 -> changeNodes(random);
+            case 17 -> new Command.SettleNodes(random.nextInt(40), List.of(1L + random.nextInt(4), 5L));
+            case 18 -> new Command.MoveNode(node(random));
             default -> placeShard(random);
         };
+    }
+
+    private static Command changeNodes(RandomGenerator random) {
+        Node joins = random.nextInt(3) == 0 ? null : node(random);
+        return new Command.ChangeNodes(joins, joins == null || random.nextBoolean() ? 1 + random.nextInt(9) : 0);
+    }
+
+    private static Node node(RandomGenerator random) {
+        return new Node(1 + random.nextInt(9), "host:" + (1 + random.nextInt(9)), random.nextInt(3));
     }
 
     private static Command randomSlot(RandomGenerator random, String service, long session) {
