@@ -59,6 +59,13 @@ public final class FakeStore implements AutoCloseable {
                         "term", RespValue.integer(7),
                         "commit", RespValue.integer(9),
                         "nodes", texts(List.of(List.of("1f", address(), "leader"))));
+            case "COORD.NODES" -> coordinatorNodes();
+            case "COORD.ADD", "COORD.REMOVE", "COORD.REPLACE" -> {
+                changes.add(command);
+                yield command.contains(":9")
+                        ? RespValue.error("NOTREADY no new coordinator node answers at 127.0.0.1:9")
+                        : RespValue.integer(command.contains(":8") ? 4 : 3);
+            }
             case "SLOTS" -> RespValue.array(RespValue.bulk(address()), RespValue.bulk(address()), RespValue.nil());
             case "ALIVE" -> RespValue.array(RespValue.bulk(address()));
             case "MEMBERS" ->
@@ -86,6 +93,32 @@ public final class FakeStore implements AutoCloseable {
             }
             default -> null;
         };
+    }
+
+    /** Change 3 is through; change 4 never will be. */
+    private RespValue coordinatorNodes() {
+        boolean stuck = changes.stream().anyMatch(change -> change.contains(":8"));
+        return map(
+                "version", RespValue.integer(stuck ? 4 : 3),
+                "change", stuck ? RespValue.bulk("127.0.0.1:8 (node 8) is being added") : RespValue.nil(),
+                "term", RespValue.integer(7),
+                "commit", RespValue.integer(9),
+                "last", RespValue.integer(10),
+                "nodes",
+                        RespValue.array(
+                                coordinatorNode("1f", address(), "leader", 10),
+                                coordinatorNode("2a", "127.0.0.1:2", "follower", 8),
+                                coordinatorNode("3", "127.0.0.1:3", "unreachable", 1),
+                                coordinatorNode("4", "127.0.0.1:4", "follower", 10),
+                                coordinatorNode("5", "127.0.0.1:5", "waiting", -1)));
+    }
+
+    private static RespValue coordinatorNode(String id, String address, String state, int match) {
+        return RespValue.array(
+                RespValue.bulk(id),
+                RespValue.bulk(address),
+                RespValue.bulk(state),
+                match < 0 ? RespValue.nil() : RespValue.integer(match));
     }
 
     private RespValue shardMap() {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
             "Look at the cluster and change it: at a prompt, or one command given as arguments, or lines from standard"
                     + " input.",
             "Commands: query, join, leave, move, replace, slots, setslot, alive, members, status, explain,"
-                    + " info, wait, help.",
+                    + " info, coordinator, wait, help.",
             "With lines from standard input the exit code is 1 if one of them failed; the others are run all the same."
         },
         footer = {"", "Help on a command: raftkv ctl COMMAND --help", "Example: raftkv ctl join 1 :7001,:7002,:7003"})

@@ -40,6 +40,7 @@ final class CtlInterpreter implements LineLoop.Interpreter {
                 .add("status", () -> new StatusCommand(session))
                 .add("explain", () -> new ExplainCommand(session))
                 .add("info", () -> new InfoCommand(session))
+                .add("coordinator", () -> new NodesCommand(session))
                 .add("wait", () -> new WaitCommand(session))
                 .add("setup", () -> new SetupCommand(session));
     }
@@ -72,13 +73,14 @@ final class CtlInterpreter implements LineLoop.Interpreter {
         PrintStream err = session.console().err();
         CommandLine line = commands.parser(name);
         line.getCommandSpec().addOption(helpOption());
+        line.getSubcommands().values().forEach(sub -> sub.getCommandSpec().addOption(helpOption()));
         return line.setOut(session.console().outWriter())
                 .setErr(session.console().errWriter())
                 .setUsageHelpWidth(110)
                 .setUnmatchedOptionsArePositionalParams(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((wrong, given) -> {
-                    err.println("invalid command: " + wrong.getMessage() + "; write " + synopsis(line));
+                    err.println("invalid command: " + wrong.getMessage() + "; write " + synopsis(wrong.getCommandLine()));
                     return ExitCode.USAGE;
                 })
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
@@ -122,7 +124,10 @@ final class CtlInterpreter implements LineLoop.Interpreter {
 
     // Without the options, which "help COMMAND" shows.
     private static String synopsis(CommandLine line) {
-        StringBuilder synopsis = new StringBuilder(line.getCommandName());
+        StringBuilder synopsis = new StringBuilder(line.getCommandSpec().qualifiedName());
+        if (!line.getSubcommands().isEmpty()) {
+            synopsis.append(' ').append(String.join("|", new TreeSet<>(line.getSubcommands().keySet())));
+        }
         line.getCommandSpec().positionalParameters().forEach(word -> synopsis.append(' ')
                 .append(word.paramLabel()));
         return synopsis.toString();

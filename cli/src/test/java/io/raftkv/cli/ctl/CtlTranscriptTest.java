@@ -142,10 +142,67 @@ class CtlTranscriptTest {
     @Test
     void helpsOnEachOfItsCommands() {
         assertThat(ctl("help\n").out())
-                .contains("query [VERSION]", "join GID", "exit")
+                .contains("query [VERSION]", "join GID", "coordinator add|list|remove|replace", "exit")
                 .doesNotContain("setup");
         assertThat(one("join", "--help").out()).contains("Usage: join", ":7001");
         assertThat(ctl("help move\n").out()).contains("Usage: move");
+    }
+
+    @Test
+    void listsTheCoordinatorsNodes() {
+        String wide = store.address() + " ".repeat(15 - store.address().length() + 2);
+        Run run = ctl("coordinator list\n");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines().toList())
+                .containsExactly(
+                        "cluster test (c1), term 7, commit 9",
+                        "ID  ADDRESS          STATE        LAG",
+                        "1f  " + wide + "leader       0",
+                        "2a  127.0.0.1:2      follower     2",
+                        "3   127.0.0.1:3      unreachable  9",
+                        "4   127.0.0.1:4      follower     0",
+                        "5   127.0.0.1:5      waiting      -",
+                        "new: 127.0.0.1:5; to make it a member: coordinator add 127.0.0.1:5");
+        assertThat(ctl("coordinator\n").out()).isEqualTo(run.out());
+        assertThat(one("coordinator", "list", "--output", "json").out())
+                .startsWith("{\"cluster\":\"c1\",\"name\":\"test\",\"term\":7")
+                .contains("{\"id\":\"2a\",\"address\":\"127.0.0.1:2\",\"state\":\"follower\",\"lag\":2}");
+    }
+
+    @Test
+    void changesTheCoordinatorsNodes() {
+        Run run = ctl("""
+                coordinator add :4
+                coordinator remove 6
+                coordinator replace 127.0.0.1:1 :4
+                """);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines().limit(3).toList())
+                .containsExactly(
+                        "ok, 4 nodes: " + store.address() + ", 127.0.0.1:2, 127.0.0.1:3, 127.0.0.1:4",
+                        "127.0.0.1:3 is unreachable; if it does not come back: coordinator remove 127.0.0.1:3",
+                        "4 nodes survive no more failures than 3; 3 or 5 are usual: start another one and coordinator add it,"
+                                + " or coordinator remove one");
+        assertThat(store.changes)
+                .containsExactly(
+                        "COORD.ADD 127.0.0.1:4", "COORD.REMOVE 6", "COORD.REPLACE 127.0.0.1:1 127.0.0.1:4");
+    }
+
+    @Test
+    void saysWhatBecomesOfAChangeThatIsNotThroughInTime() {
+        Run absent = one("coordinator", "add", ":9", "--for", "200ms");
+        assertThat(absent.code()).isEqualTo(1);
+        assertThat(absent.out())
+                .isEqualTo("waiting: NOTREADY no new coordinator node answers at 127.0.0.1:9\n");
+        assertThat(absent.err()).contains("not done after 200 ms; it was not begun: NOTREADY no new");
+        Run stuck = one("coordinator", "replace", ":2", ":8", "--for", "200ms");
+        assertThat(stuck.code()).isEqualTo(1);
+        assertThat(stuck.err())
+                .contains("not done after 200 ms; the leader goes on with it", "127.0.0.1:8 (node 8) is being added");
+        assertThat(one("coordinator", "add").code()).isEqualTo(2);
+        assertThat(one("coordinator", "add").err()).contains("write coordinator add NODE");
+        assertThat(one("coordinator", "add", "noport").code()).isEqualTo(2);
+        assertThat(one("coordinator", "remove", "--help").out()).contains("alive or dead");
     }
 
     @Test

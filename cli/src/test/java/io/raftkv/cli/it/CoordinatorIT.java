@@ -200,6 +200,37 @@ class CoordinatorIT {
         }
     }
 
+    @Test
+    @Order(6)
+    void aNodeIsAddedAndTheLeaderRemoved() {
+        String map = cluster.ctl("query");
+        int fresh = cluster.startNewCoordinator();
+        assertThat(cluster.ctl("coordinator add 127.0.0.1:" + fresh))
+                .contains("ok, 4 nodes: ", "127.0.0.1:" + fresh, "4 nodes survive no more failures than 3");
+        assertThat(cluster.output(fresh)).contains("to make it one: raftkv ctl coordinator add 127.0.0.1:" + fresh);
+        int leader = leaderPort();
+        assertThat(cluster.ctl("coordinator remove 127.0.0.1:" + leader))
+                .contains("ok, 3 nodes: ")
+                .doesNotContain("127.0.0.1:" + leader + ",");
+        await().atMost(Duration.ofSeconds(15)).until(() -> cluster.output(leader)
+                .contains("this node was removed from the coordinator's cluster; ask "));
+        Processes.Result asked = Processes.run("", "ctl", "--coordinators", "127.0.0.1:" + leader, "query");
+        assertThat(asked.out()).as("it shows the way").isEqualTo(map);
+        cluster.kill(leader);
+        Processes.Result again = Processes.run(
+                "",
+                "coordinator",
+                "--listen",
+                "127.0.0.1:" + leader,
+                "--cluster-size",
+                "3",
+                "--data",
+                folder.resolve("coordinator-" + leader).toString());
+        assertThat(again.code()).isEqualTo(1);
+        assertThat(again.err()).contains("was removed from its cluster", "raftkv ctl coordinator add 127.0.0.1:" + leader);
+        assertThat(cluster.ctl("coordinator list", "query")).contains("follower", "leader").endsWith(map);
+    }
+
     private static int leaderPort() {
         try (CoordinatorClient client = CoordinatorClient.open(config())) {
             String leader = client.info().leader();

@@ -92,7 +92,17 @@ final class Processes implements AutoCloseable {
     }
 
     void startCoordinator(int index) {
-        int port = coordinatorPorts.get(index);
+        startCoordinatorAt(coordinatorPorts.get(index));
+    }
+
+    /** One more node, which waits to be added. Its port. */
+    int startNewCoordinator() {
+        int port = freePorts(1).get(0);
+        startCoordinatorAt(port);
+        return port;
+    }
+
+    private void startCoordinatorAt(int port) {
         start(
                 port,
                 "coordinator",
