@@ -150,7 +150,7 @@ public final class Coordinator implements AutoCloseable {
 
     /** Whether the cluster goes on without this node: it serves nobody any more. */
     public boolean isRemoved() {
-        return front.gone() != null;
+        return front.isRemoved();
     }
 
     /** Waits until a leader is known; returns false if none was in time. */

@@ -147,7 +147,17 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
                 sayHello();
             }
             openGroupOnceFormed();
+            showTheWay();
         });
+    }
+
+    /** Whoever comes to a node outside of a cluster that is there need not wait for an election. */
+    private void showTheWay() {
+        if (bootstrap.formed() == null) {
+            Members members = bootstrap.members();
+            front.nodesAre(addresses(members));
+            front.turnAway(members.nodes().isEmpty() ? null : bootstrap.waitingFor());
+        }
     }
 
     private void heard(long node, ByteBuffer body) {
@@ -168,10 +178,8 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
             } else if (bootstrap.hear(hello, loop.nowNanos())) {
                 sayHello();
             }
-            if (bootstrap.formed() == null) {
-                front.nodesAre(addresses(bootstrap.members())); // Whoever comes here by mistake is shown the way.
-            }
             openGroupOnceFormed();
+            showTheWay();
         });
     }
 
@@ -247,6 +255,7 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
         state = machine;
         neighbourhood.membersAre(bootstrap.members());
         front.nodesAre(addresses(bootstrap.members()));
+        front.turnAway(null);
         front.opened(started, machine);
         sayHello();
     }
@@ -290,7 +299,7 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
                     "coordinator {}: {}; to bring it in anew, stop it, remove its data folder {}, start it, and run: raftkv ctl"
                             + " coordinator add {}",
                     config.listen(),
-                    front.gone(),
+                    front.whyNot(),
                     disk,
                     config.listen());
         });
@@ -396,7 +405,7 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
                 front.leader(),
                 neighbourhood.reachable(),
                 neighbourhood::addressOf,
-                removed ? String.valueOf(front.gone()) : bootstrap.waitingFor());
+                removed ? String.valueOf(front.whyNot()) : bootstrap.waitingFor());
     }
 
     /** Threads: any but the loop. */

@@ -232,6 +232,9 @@ class MembershipClusterTest {
         String address = cluster.address(node);
         Awaitility.await().atMost(LONG).until(() -> client.nodes().nodes().stream()
                 .anyMatch(row -> row.state().equals("waiting") && row.address().equals(address)));
+        try (CoordinatorClient strayed = CoordinatorClient.open(cluster.clientConfig(node))) {
+            strayed.slots("load"); // It shows the way to the others.
+        }
         assertThatThrownBy(() -> client.addNode(address))
                 .hasMessageContaining("is a member at that address")
                 .hasMessageContaining("raftkv ctl coordinator replace " + address + " " + address);

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: filled once; then any.
  */
 public final class ClientCommands implements RespHandler {
-    /** What a node still answers when it is no member any more. */
+    /** What a node answers that is no member. */
     private static final Set<String> SERVED_BY_ANY = Set.of("coord.info", "coord.watch", "info");
 
     private final Front front;
@@ -210,9 +210,9 @@ public final class ClientCommands implements RespHandler {
     }
 
     private void run(Operation operation, RespConnection connection, Args args, @Nullable RequestId id, Reply reply) {
-        String gone = front.gone();
-        if (gone != null && !SERVED_BY_ANY.contains(args.text(0).toLowerCase(Locale.ROOT))) {
-            reply.error("NOLEADER " + gone);
+        String whyNot = front.whyNot();
+        if (whyNot != null && !SERVED_BY_ANY.contains(args.text(0).toLowerCase(Locale.ROOT))) {
+            reply.error("NOLEADER " + whyNot);
             return;
         }
         try {

@@ -41,7 +41,8 @@ public final class Front implements CoordinatorState.Observer {
     private final CompletableFuture<Void> served = new CompletableFuture<>();
     private volatile long leader;
     private List<String> nodes = List.of();
-    private volatile @Nullable String gone;
+    private volatile @Nullable String whyNot;
+    private volatile boolean removed;
     private boolean closed;
 
     /** Told what becomes of the coordinator's nodes. Threads: the group's loop. */
@@ -181,7 +182,7 @@ public final class Front implements CoordinatorState.Observer {
     /** Where the coordinator's nodes are now. */
     public void nodesAre(List<String> addresses) {
         nodes = List.copyOf(addresses);
-        if (gone != null) {
+        if (removed) {
             leave();
         }
         watchers.tell(nodes);
@@ -189,13 +190,24 @@ public final class Front implements CoordinatorState.Observer {
 
     /** From now on this node serves nobody and sends everybody to the others: it is no member any more. */
     public void leave() {
-        gone = "this node was removed from the coordinator's cluster; ask " + String.join(", ", nodes);
+        removed = true;
+        turnAway("this node was removed from the coordinator's cluster; ask " + String.join(", ", nodes));
         router.endAll("this node was removed from the coordinator's cluster");
     }
 
-    /** Why this node serves nobody any more; null as long as it does. Threads: any. */
-    public @Nullable String gone() {
-        return gone;
+    /** Whether this node left for good. Threads: any. */
+    public boolean isRemoved() {
+        return removed;
+    }
+
+    /** This node serves nobody, because it belongs to no cluster and there is one; or, with null, it does. */
+    public void turnAway(@Nullable String why) {
+        whyNot = why;
+    }
+
+    /** Why this node serves nobody; null if it does. Threads: any. */
+    public @Nullable String whyNot() {
+        return whyNot;
     }
 
     /** Tells the connection where the nodes are, now and, on RESP3, whenever that changes. */
