@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /** A group of one in memory: what is proposed is applied at once, unless it is told to fail. */
-final class FakeGroup implements RaftGroup {
+class FakeGroup implements RaftGroup {
     private final ManualLoop loop;
     private final CoordinatorState state;
     private long index;
