@@ -22,7 +22,8 @@ public record CoordinatorNodes(
     /** A member or one that is to become one, by address or hexadecimal id, or null. */
     public @Nullable Row node(String name) {
         return nodes.stream()
-                .filter(row -> row.address().equals(name) || Long.toHexString(row.id()).equals(name))
+                .filter(row ->
+                        row.address().equals(name) || Long.toHexString(row.id()).equals(name))
                 .findFirst()
                 .orElse(null);
     }
@@ -37,7 +38,8 @@ public record CoordinatorNodes(
      *     was not added, {@code removed} if it left
      * @param match how much of the leader's log it is known to have on its disk; null if that is not known
      */
-    public record Row(long id, String address, String state, @Nullable Long match) {
+    public record Row(
+            long id, String address, String state, @Nullable Long match) {
         /** Whether it has a say and is seen. */
         public boolean isVoter() {
             return state.equals("leader") || state.equals("follower");

@@ -161,10 +161,9 @@ final class FakeCluster implements AutoCloseable {
 
     /** A configuration that names these nodes alone. */
     ClientConfig config(Integer... of) {
-        return config()
-                .withCoordinators(Arrays.stream(of)
-                        .map(node -> new HostPort("127.0.0.1", nodes.get(node).port()))
-                        .toList());
+        return config().withCoordinators(Arrays.stream(of)
+                .map(node -> new HostPort("127.0.0.1", nodes.get(node).port()))
+                .toList());
     }
 
     /** From now on each request, by its command's name, meets the fate the script says. */

@@ -223,7 +223,9 @@ class RaftClientTest {
             for (int node = 0; node < 2; node++) {
                 cluster.membersAre(node, node + 1);
                 cluster.membersAre(node + 1);
-                assertThat(wanderer.getCurrentAlive()).as("answered after it was told").isEmpty();
+                assertThat(wanderer.getCurrentAlive())
+                        .as("answered after it was told")
+                        .isEmpty();
                 cluster.stop(node);
                 assertThat(heard.next()).isEqualTo("suspended");
                 assertThat(heard.next()).isEqualTo("resumed");
@@ -241,7 +243,9 @@ class RaftClientTest {
         try (RaftClient client = new RaftClient(heard)) {
             client.connect(cluster.config(0, 1));
             int first = cluster.nodeOf(client.sessionId());
-            assertThat(client.getCurrentAlive()).as("answered after it was told").isEmpty();
+            assertThat(client.getCurrentAlive())
+                    .as("answered after it was told")
+                    .isEmpty();
             cluster.stop(2);
             cluster.stop(first);
             assertThat(heard.next()).isEqualTo("suspended");

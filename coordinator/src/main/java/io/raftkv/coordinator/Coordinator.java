@@ -106,8 +106,7 @@ public final class Coordinator implements AutoCloseable {
         return new Coordinator(closing, address, driver.front(), driver.failure());
     }
 
-    private static Bootstrap bootstrap(CoordinatorConfig config, Node self, NodeFiles files)
-            throws IOException {
+    private static Bootstrap bootstrap(CoordinatorConfig config, Node self, NodeFiles files) throws IOException {
         List<String> members = config.members().stream()
                 .map(member -> Node.normalAddress(member.toString()))
                 .toList();

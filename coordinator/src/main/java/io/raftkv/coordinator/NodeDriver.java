@@ -185,7 +185,9 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
 
     /** A removed node is told nothing by Raft any more, and still shows clients the way. */
     private void follow(Hello hello) throws IOException {
-        if (isOurs(hello) && hello.members().version() >= bootstrap.members().version() && !hello.members().names(nodeId)) {
+        if (isOurs(hello)
+                && hello.members().version() >= bootstrap.members().version()
+                && !hello.members().names(nodeId)) {
             membersAre(hello.members());
         }
     }
@@ -261,8 +263,7 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
     }
 
     private static Configuration genesis(Cluster cluster) {
-        return Configuration.of(
-                cluster.nodes().stream().map(Node::replica).toList());
+        return Configuration.of(cluster.nodes().stream().map(Node::replica).toList());
     }
 
     /** What this node applied names other nodes, or other addresses, than before. */
@@ -272,7 +273,8 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
         if (opened != null && !removed) {
             guarded(() -> {
                 Members members = Members.of(opened.roster());
-                // After a restart, what is applied again is older than what was noted; and so are the first entries for a new
+                // After a restart, what is applied again is older than what was noted; and so are the first entries for
+                // a new
                 // node.
                 if (members.version() >= bootstrap.members().version()) {
                     membersAre(members);

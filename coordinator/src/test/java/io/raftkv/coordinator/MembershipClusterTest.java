@@ -209,8 +209,8 @@ class MembershipClusterTest {
 
         // The dead one comes back, learns that it left, and says so to clients and to whoever starts it again.
         Coordinator back = cluster.start(dead);
-        try (CoordinatorClient lost = CoordinatorClient.open(
-                cluster.clientConfig(dead).withRequestTimeoutMs(1_000))) {
+        try (CoordinatorClient lost =
+                CoordinatorClient.open(cluster.clientConfig(dead).withRequestTimeoutMs(1_000))) {
             Awaitility.await().atMost(LONG).until(() -> back.isRemoved());
             writer.awaitProgress();
             assertThat(lost.slots("load")).as("it shows the way to the others").hasSize(1);
@@ -239,7 +239,9 @@ class MembershipClusterTest {
                 .hasMessageContaining("is a member at that address")
                 .hasMessageContaining("raftkv ctl coordinator replace " + address + " " + address);
         client.replaceNode(address, address);
-        assertThat(awaitSettled().nodes()).allMatch(CoordinatorNodes.Row::isVoter).hasSize(3);
+        assertThat(awaitSettled().nodes())
+                .allMatch(CoordinatorNodes.Row::isVoter)
+                .hasSize(3);
         writer.awaitProgress();
 
         // Once more, the slow way.
@@ -282,9 +284,8 @@ class MembershipClusterTest {
         writer.awaitProgress();
         cluster.start(leader);
         assertThat(members()).isEqualTo(addresses(0, 1, 2, fresh));
-        Awaitility.await()
-                .atMost(LONG)
-                .until(() -> client.nodes().nodes().stream().allMatch(CoordinatorNodes.Row::isVoter));
+        Awaitility.await().atMost(LONG).until(() -> client.nodes().nodes().stream()
+                .allMatch(CoordinatorNodes.Row::isVoter));
         assertWrittenIs(writer.end());
     }
 
@@ -311,7 +312,8 @@ class MembershipClusterTest {
             Awaitility.await().atMost(LONG).until(() -> "learner"
                     .equals(client.nodes().node("abcdef").state()));
             assertThatThrownBy(() -> client.removeNode(cluster.address(0)))
-                    .hasMessageContaining("the nodes are being changed already: 127.0.0.1:9 (node abcdef) is being added")
+                    .hasMessageContaining(
+                            "the nodes are being changed already: 127.0.0.1:9 (node abcdef) is being added")
                     .hasMessageContaining("raftkv ctl coordinator remove 127.0.0.1:9");
             int leader = cluster.leader();
             cluster.stop(leader);

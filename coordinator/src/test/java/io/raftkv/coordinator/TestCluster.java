@@ -61,7 +61,8 @@ final class TestCluster implements AutoCloseable {
     private static int freePair() {
         while (true) {
             int port = freePorts(1).get(0);
-            try (ServerSocket other = new ServerSocket(CoordinatorConfig.jgroupsPortOf(port), 1, InetAddress.getLoopbackAddress())) {
+            try (ServerSocket other =
+                    new ServerSocket(CoordinatorConfig.jgroupsPortOf(port), 1, InetAddress.getLoopbackAddress())) {
                 if (other.isBound()) {
                     return port;
                 }
@@ -132,7 +133,8 @@ final class TestCluster implements AutoCloseable {
             return node;
         }
         List<Integer> ports = freePorts(2);
-        configs.add(config(node, configs.get(0).clusterSize(), ports.get(0), ports.get(1)).build());
+        configs.add(config(node, configs.get(0).clusterSize(), ports.get(0), ports.get(1))
+                .build());
         return node;
     }
 

@@ -201,10 +201,10 @@ final class RaftHost implements ShardOpener {
         }
         ReplicaId self = new ReplicaId(table.serverId(), incarnation);
         ShardMachine machine = new ShardMachine();
-        RaftGroup group = started()
-                .openGroup(groupId, self, genesis == null ? null : Configuration.of(genesis), machine);
-        ShardGroup opened = new ShardGroup(
-                shard, generation, group, machine, table, listener, config.clientSessionTtlMs());
+        RaftGroup group =
+                started().openGroup(groupId, self, genesis == null ? null : Configuration.of(genesis), machine);
+        ShardGroup opened =
+                new ShardGroup(shard, generation, group, machine, table, listener, config.clientSessionTtlMs());
         table.add(opened);
         opened.start();
     }

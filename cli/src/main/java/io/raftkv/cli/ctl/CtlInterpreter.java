@@ -80,7 +80,8 @@ final class CtlInterpreter implements LineLoop.Interpreter {
                 .setUnmatchedOptionsArePositionalParams(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((wrong, given) -> {
-                    err.println("invalid command: " + wrong.getMessage() + "; write " + synopsis(wrong.getCommandLine()));
+                    err.println(
+                            "invalid command: " + wrong.getMessage() + "; write " + synopsis(wrong.getCommandLine()));
                     return ExitCode.USAGE;
                 })
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
@@ -126,7 +127,8 @@ final class CtlInterpreter implements LineLoop.Interpreter {
     private static String synopsis(CommandLine line) {
         StringBuilder synopsis = new StringBuilder(line.getCommandSpec().qualifiedName());
         if (!line.getSubcommands().isEmpty()) {
-            synopsis.append(' ').append(String.join("|", new TreeSet<>(line.getSubcommands().keySet())));
+            synopsis.append(' ')
+                    .append(String.join("|", new TreeSet<>(line.getSubcommands().keySet())));
         }
         line.getCommandSpec().positionalParameters().forEach(word -> synopsis.append(' ')
                 .append(word.paramLabel()));

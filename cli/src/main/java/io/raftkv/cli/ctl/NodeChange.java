@@ -61,7 +61,8 @@ final class NodeChange {
         int size = members.size();
         return size % 2 != 0 && size > 1
                 ? dead
-                : dead + "\n" + size + (size == 1 ? " node survives no failure" : " nodes survive no more failures than ")
+                : dead + "\n" + size
+                        + (size == 1 ? " node survives no failure" : " nodes survive no more failures than ")
                         + (size == 1 ? "" : String.valueOf(size - 1)) + "; 3 or 5 are usual: start another one and"
                         + " coordinator add it, or coordinator remove one";
     }

@@ -42,11 +42,7 @@ final class NodesCommand implements Callable<Integer> {
 
     @Command(name = "list", description = "List the nodes: id, address, state, and how many entries they are behind.")
     int list(
-            @Option(
-                            names = "--output",
-                            paramLabel = "text|json",
-                            defaultValue = "TEXT",
-                            description = "Default: text.")
+            @Option(names = "--output", paramLabel = "text|json", defaultValue = "TEXT", description = "Default: text.")
                     OutputOptions.Format format) {
         ClusterInfo info = session.coordinator().info();
         CoordinatorNodes nodes;
@@ -131,7 +127,8 @@ final class NodesCommand implements Callable<Integer> {
                 + nodes.term() + ", commit " + nodes.commit() + "\n");
         Table table = new Table("ID", "ADDRESS", "STATE", "LAG");
         nodes.nodes()
-                .forEach(row -> table.row(Long.toHexString(row.id()), row.address(), row.state(), lag(row, nodes, "-")));
+                .forEach(
+                        row -> table.row(Long.toHexString(row.id()), row.address(), row.state(), lag(row, nodes, "-")));
         text.append(table);
         if (nodes.change() != null) {
             text.append("\nunder way: ").append(nodes.change());

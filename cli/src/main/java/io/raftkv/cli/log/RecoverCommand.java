@@ -82,8 +82,9 @@ final class RecoverCommand implements Callable<Integer> {
         List<Disk> disks = new ArrayList<>();
         for (Path folder : folders) {
             if (Files.exists(folder.resolve("group-opened"))) {
-                throw new IllegalArgumentException(folder + " is the folder of a coordinator, whose group this command does not"
-                        + " recover: its members are named in more places than its log");
+                throw new IllegalArgumentException(
+                        folder + " is the folder of a coordinator, whose group this command does not"
+                                + " recover: its members are named in more places than its log");
             }
             disks.add(StoppedFolder.disk(folder));
         }
@@ -136,7 +137,8 @@ final class RecoverCommand implements Callable<Integer> {
         values.put("group", plan.groupId());
         values.put("members", text(plan.before().members()));
         values.put("lost", text(plan.lost()));
-        values.put("survivors", plan.survivors().stream().map(RecoverCommand::text).toList());
+        values.put(
+                "survivors", plan.survivors().stream().map(RecoverCommand::text).toList());
         values.put("source", String.valueOf(plan.source().id()));
         values.put("voters", text(plan.after().voters()));
         if (!plan.after().learners().isEmpty()) {
@@ -153,7 +155,8 @@ final class RecoverCommand implements Callable<Integer> {
     }
 
     private static String risk(Plan plan) {
-        return "what was acknowledged after index " + plan.knownCommitted() + " and is not, or otherwise, in the log of "
+        return "what was acknowledged after index " + plan.knownCommitted()
+                + " and is not, or otherwise, in the log of "
                 + plan.source().id() + " up to " + plan.source().lastIndex()
                 + (plan.source().isRecovering() ? "; it lost something itself, and had not recovered" : "");
     }

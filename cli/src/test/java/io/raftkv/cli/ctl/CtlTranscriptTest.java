@@ -184,16 +184,14 @@ class CtlTranscriptTest {
                         "4 nodes survive no more failures than 3; 3 or 5 are usual: start another one and coordinator add it,"
                                 + " or coordinator remove one");
         assertThat(store.changes)
-                .containsExactly(
-                        "COORD.ADD 127.0.0.1:4", "COORD.REMOVE 6", "COORD.REPLACE 127.0.0.1:1 127.0.0.1:4");
+                .containsExactly("COORD.ADD 127.0.0.1:4", "COORD.REMOVE 6", "COORD.REPLACE 127.0.0.1:1 127.0.0.1:4");
     }
 
     @Test
     void saysWhatBecomesOfAChangeThatIsNotThroughInTime() {
         Run absent = one("coordinator", "add", ":9", "--for", "200ms");
         assertThat(absent.code()).isEqualTo(1);
-        assertThat(absent.out())
-                .isEqualTo("waiting: NOTREADY no new coordinator node answers at 127.0.0.1:9\n");
+        assertThat(absent.out()).isEqualTo("waiting: NOTREADY no new coordinator node answers at 127.0.0.1:9\n");
         assertThat(absent.err()).contains("not done after 200 ms; it was not begun: NOTREADY no new");
         Run stuck = one("coordinator", "replace", ":2", ":8", "--for", "200ms");
         assertThat(stuck.code()).isEqualTo(1);

@@ -227,8 +227,11 @@ class CoordinatorIT {
                 "--data",
                 folder.resolve("coordinator-" + leader).toString());
         assertThat(again.code()).isEqualTo(1);
-        assertThat(again.err()).contains("was removed from its cluster", "raftkv ctl coordinator add 127.0.0.1:" + leader);
-        assertThat(cluster.ctl("coordinator list", "query")).contains("follower", "leader").endsWith(map);
+        assertThat(again.err())
+                .contains("was removed from its cluster", "raftkv ctl coordinator add 127.0.0.1:" + leader);
+        assertThat(cluster.ctl("coordinator list", "query"))
+                .contains("follower", "leader")
+                .endsWith(map);
     }
 
     private static int leaderPort() {

@@ -44,8 +44,8 @@ class RecoverTranscriptTest {
             }
             log.createReplica(5, 1);
             log.append(List.of(new GroupWrite(5, new HardState(3, null), null, entries)), () -> {});
-            Configuration voters = Configuration.of(
-                    List.of(new ReplicaId(0xa1, 1), new ReplicaId(0xb2, 1), new ReplicaId(0xc3, 1)));
+            Configuration voters =
+                    Configuration.of(List.of(new ReplicaId(0xa1, 1), new ReplicaId(0xb2, 1), new ReplicaId(0xc3, 1)));
             new SnapshotStore(disk, "snapshots").write(5, new SnapshotMeta(2, 2, voters, 0, 7), out -> out.write(99));
         }
     }

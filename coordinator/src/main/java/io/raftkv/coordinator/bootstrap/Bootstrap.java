@@ -120,7 +120,8 @@ public final class Bootstrap {
     /** What the others should hear from this node now. */
     public Hello hello() {
         Stage stage = formed != null ? Stage.FORMED : promised != null ? Stage.PROMISED : Stage.FRESH;
-        return new Hello(self, wish.clusterSize(), wish.shards(), stage, promised, formed == null ? Members.NONE : members, "");
+        return new Hello(
+                self, wish.clusterSize(), wish.shards(), stage, promised, formed == null ? Members.NONE : members, "");
     }
 
     /**
@@ -216,10 +217,7 @@ public final class Bootstrap {
 
     private boolean fitsMembers(Collection<Node> nodes) {
         return wish.members().isEmpty()
-                || nodes.stream()
-                        .map(Node::address)
-                        .collect(Collectors.toSet())
-                        .equals(Set.copyOf(wish.members()));
+                || nodes.stream().map(Node::address).collect(Collectors.toSet()).equals(Set.copyOf(wish.members()));
     }
 
     /** A list of this node's own, if it is its turn to write one. */
@@ -298,7 +296,8 @@ public final class Bootstrap {
      */
     private static String notAMember(Node node, Hello known) {
         String address = node.address();
-        boolean taken = known.members().nodes().stream().anyMatch(member -> member.address().equals(address));
+        boolean taken = known.members().nodes().stream()
+                .anyMatch(member -> member.address().equals(address));
         Cluster cluster = known.cluster();
         return describe(node) + " is not a member of the cluster of this name, " + (cluster == null ? "" : cluster.id())
                 + " of " + known.members().addresses()

@@ -148,13 +148,26 @@ public final class ClientCommands implements RespHandler {
     }
 
     private void nodes() {
-        add("coord.nodes", 1, "cluster", "The coordinator's nodes, as its leader sees them.", (c, args) -> (id, done) ->
-                front.nodes(done));
-        add("coord.watch", 1, "cluster", "Where the coordinator's nodes are, now and later.", (c, args) -> (id, done) ->
-                done.accept(front.watchNodes(c)));
+        add(
+                "coord.nodes",
+                1,
+                "cluster",
+                "The coordinator's nodes, as its leader sees them.",
+                (c, args) -> (id, done) -> front.nodes(done));
+        add(
+                "coord.watch",
+                1,
+                "cluster",
+                "Where the coordinator's nodes are, now and later.",
+                (c, args) -> (id, done) -> done.accept(front.watchNodes(c)));
         change("coord.add", 2, "Makes a new node a member.", args -> args.node(1), args -> "");
         change("coord.remove", 2, "Removes a node.", args -> "", args -> args.node(1));
-        change("coord.replace", 3, "Lets a new node take a member's place.", args -> args.node(2), args -> args.node(1));
+        change(
+                "coord.replace",
+                3,
+                "Lets a new node take a member's place.",
+                args -> args.node(2),
+                args -> args.node(1));
     }
 
     private void change(

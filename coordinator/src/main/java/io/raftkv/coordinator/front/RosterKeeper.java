@@ -120,7 +120,8 @@ final class RosterKeeper {
     private void write(Command command) {
         writing = true;
         group.propose(
-                CommandCodec.encode(new CommandCodec.Request(null, command)), new Step(() -> writing = false, () -> {}));
+                CommandCodec.encode(new CommandCodec.Request(null, command)),
+                new Step(() -> writing = false, () -> {}));
     }
 
     /** An attempt. One that fails is made again, here or at the next leader. */
@@ -191,8 +192,8 @@ final class RosterKeeper {
             return known; // A member already, or one that was to leave and shall stay.
         }
         neighbours.lookFor(name);
-        throw new Refusal("NOTREADY no new coordinator node answers at " + name + "; start it there with an empty data folder"
-                + " and the cluster name that the others have");
+        throw new Refusal("NOTREADY no new coordinator node answers at " + name
+                + "; start it there with an empty data folder" + " and the cluster name that the others have");
     }
 
     private static Node fresh(Roster roster, Hello hello) {
@@ -220,9 +221,10 @@ final class RosterKeeper {
                 .toList();
         int living = after.size() - dead.size();
         if (!after.equals(roster.members()) && !after.isEmpty() && living <= after.size() / 2) {
-            throw new Refusal("REFUSED only " + living + " of " + after.size() + " nodes would be alive after that, no majority,"
-                    + " and nothing could be written any more; unreachable: " + String.join(", ", dead)
-                    + "; bring them back, or remove or replace them first");
+            throw new Refusal(
+                    "REFUSED only " + living + " of " + after.size() + " nodes would be alive after that, no majority,"
+                            + " and nothing could be written any more; unreachable: " + String.join(", ", dead)
+                            + "; bring them back, or remove or replace them first");
         }
     }
 

@@ -38,7 +38,10 @@ public final class Roster {
      */
     public record Change(long version, @Nullable Node joins, long leaves, boolean takenBack) {
         static void write(WireWriter out, Change change) {
-            out.i64(change.version).optional(change.joins, Node::write).i64(change.leaves).bool(change.takenBack);
+            out.i64(change.version)
+                    .optional(change.joins, Node::write)
+                    .i64(change.leaves)
+                    .bool(change.takenBack);
         }
 
         static Change read(WireReader in) {
@@ -105,7 +108,10 @@ public final class Roster {
         }
         candidates.addAll(members.values());
         candidates.addAll(removed.values());
-        return candidates.stream().filter(node -> node.isNamed(name)).findFirst().orElse(null);
+        return candidates.stream()
+                .filter(node -> node.isNamed(name))
+                .findFirst()
+                .orElse(null);
     }
 
     /** Whether this node left, or its joining was taken back: its id never comes back. */

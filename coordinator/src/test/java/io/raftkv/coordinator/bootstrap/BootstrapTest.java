@@ -201,7 +201,8 @@ class BootstrapTest {
         start(9, 3);
         tell(1, 9);
         assertThat(nodes.get(9).waitingFor())
-                .contains(cluster.id() + " of " + address(1) + "; to make it one: raftkv ctl coordinator add " + address(9));
+                .contains(cluster.id() + " of " + address(1) + "; to make it one: raftkv ctl coordinator add "
+                        + address(9));
         assertThat(nodes.get(9).members().addresses()).isEqualTo(address(1));
         Node self = nodes.get(9).hello().node();
         Members both = new Members(1, List.of(nodes.get(1).hello().node(), self));
@@ -223,7 +224,12 @@ class BootstrapTest {
         assertThat(nodes.get(2).hello().stage()).isEqualTo(Stage.PROMISED);
         start(1, 1);
         nodes.get(1).proceed(now);
-        nodes.get(1).membersAre(new Members(1, List.of(nodes.get(1).hello().node(), nodes.get(2).hello().node())));
+        nodes.get(1)
+                .membersAre(new Members(
+                        1,
+                        List.of(
+                                nodes.get(1).hello().node(),
+                                nodes.get(2).hello().node())));
         tell(1, 2);
         assertThat(nodes.get(2).formed()).isNull();
     }

@@ -64,7 +64,20 @@ class RosterKeeperTest {
         @Override
         public GroupStatus status() {
             return new GroupStatus(
-                    1, self(), GroupStatus.Role.LEADER, 1, self(), 1, 9, 9, 9, 0, configuration, false, new TreeMap<>(), null);
+                    1,
+                    self(),
+                    GroupStatus.Role.LEADER,
+                    1,
+                    self(),
+                    1,
+                    9,
+                    9,
+                    9,
+                    0,
+                    configuration,
+                    false,
+                    new TreeMap<>(),
+                    null);
         }
     }
 
@@ -183,16 +196,19 @@ class RosterKeeperTest {
         assertThat(keeper.plan("127.0.0.1:2", "")).as("a member already").isEqualTo(new Command.ChangeNodes(B, 0));
         assertThat(keeper.plan("", "127.0.0.1:2")).isEqualTo(new Command.ChangeNodes(null, 2));
         assertThatThrownBy(() -> keeper.plan("", "127.0.0.1:9")).hasMessageStartingWith("REFUSED no coordinator node");
-        assertThatThrownBy(() -> keeper.plan("127.0.0.1:9", "")).hasMessageStartingWith("NOTREADY no new coordinator node");
+        assertThatThrownBy(() -> keeper.plan("127.0.0.1:9", ""))
+                .hasMessageStartingWith("NOTREADY no new coordinator node");
         assertThat(neighbours.sought).containsExactly("127.0.0.1:9");
         assertThatThrownBy(() -> keeper.plan("127.0.0.1:3", "127.0.0.1:3"))
                 .as("nobody new is there")
                 .hasMessageStartingWith("NOTREADY");
         hear(new Node(5, "127.0.0.1:4", 0), Hello.Stage.FRESH, null);
-        assertThatThrownBy(() -> keeper.plan("127.0.0.1:4", "")).hasMessageContaining("2 new nodes say that they are at");
+        assertThatThrownBy(() -> keeper.plan("127.0.0.1:4", ""))
+                .hasMessageContaining("2 new nodes say that they are at");
         Cluster other = new Cluster(new UUID(8, 8), "c", 4, List.of(D));
         hear(new Node(6, "127.0.0.1:6", 0), Hello.Stage.PROMISED, other);
-        assertThatThrownBy(() -> keeper.plan("127.0.0.1:6", "")).hasMessageContaining("promised itself to another cluster");
+        assertThatThrownBy(() -> keeper.plan("127.0.0.1:6", ""))
+                .hasMessageContaining("promised itself to another cluster");
     }
 
     @Test

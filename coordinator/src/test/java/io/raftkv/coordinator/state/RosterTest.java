@@ -74,7 +74,8 @@ class RosterTest {
     @Test
     void anEmptiedFolderIsAnotherNodeAndMayTakeTheOldOnesPlace() {
         Node anew = node(9, "c:1");
-        assertThat(refusal(anew, 0)).contains("c:1 (node 3) is a member at that address", "coordinator replace c:1 c:1");
+        assertThat(refusal(anew, 0))
+                .contains("c:1 (node 3) is a member at that address", "coordinator replace c:1 c:1");
         assertThat(apply(new Command.ChangeNodes(anew, 3)).asLong()).isEqualTo(1);
         assertThat(roster().wanted()).containsExactly(A, B, anew);
         assertThat(roster().named("c:1")).isEqualTo(anew);
@@ -85,7 +86,8 @@ class RosterTest {
     @Test
     void oneChangeAtATimeAndTheOppositeTakesItBack() {
         add(D);
-        assertThat(refusal(null, 3)).startsWith("REFUSED the nodes are being changed already: d:1 (node 4) is being added")
+        assertThat(refusal(null, 3))
+                .startsWith("REFUSED the nodes are being changed already: d:1 (node 4) is being added")
                 .contains("raftkv ctl coordinator remove d:1");
         assertThat(remove(4)).isEqualTo(1);
         assertThat(roster().change().takenBack()).isTrue();
@@ -131,7 +133,8 @@ class RosterTest {
     @Test
     void nobodyIsSettledWhoIsNotKnown() {
         add(D);
-        assertThat(apply(new Command.SettleNodes(1, List.of(1L, 77L))).errorMessage()).startsWith("REFUSED nobody knows");
+        assertThat(apply(new Command.SettleNodes(1, List.of(1L, 77L))).errorMessage())
+                .startsWith("REFUSED nobody knows");
         assertThat(roster().change()).isNotNull();
     }
 
@@ -139,7 +142,8 @@ class RosterTest {
     void aNodeMayMoveToAFreeAddress() {
         assertThat(apply(new Command.MoveNode(node(3, "c:2")))).isEqualTo(RespValue.ok());
         assertThat(roster().node(3).address()).isEqualTo("c:2");
-        assertThat(apply(new Command.MoveNode(node(3, "a:1"))).errorMessage()).contains("is the address of a:1 (node 1)");
+        assertThat(apply(new Command.MoveNode(node(3, "a:1"))).errorMessage())
+                .contains("is the address of a:1 (node 1)");
         assertThat(apply(new Command.MoveNode(D)).errorMessage()).contains("is no member");
     }
 }

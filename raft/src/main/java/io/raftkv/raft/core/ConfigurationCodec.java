@@ -34,7 +34,10 @@ public final class ConfigurationCodec {
                 + configuration.learners().size()
                 + configuration.retired().size();
         ByteBuffer out = ByteBuffer.allocate(FIXED_BYTES + replicas * REPLICA_BYTES);
-        out.put(VERSION).put(configuration.leaseReads() ? LEASE_READS : 0).putShort((short) 0).putLong(configuration.mapVersion());
+        out.put(VERSION)
+                .put(configuration.leaseReads() ? LEASE_READS : 0)
+                .putShort((short) 0)
+                .putLong(configuration.mapVersion());
         putSet(out, configuration.voters());
         putSet(out, configuration.oldVoters());
         putSet(out, configuration.learners());

@@ -36,9 +36,8 @@ public record CoreOptions(
         long tailBytes,
         long lagBytes) {
     /** For a local network. The reasons are in ARCHITECTURE.md. */
-    public static final CoreOptions DEFAULT =
-            new CoreOptions(
-                    100, 600, 1200, 6000, 2000, 10_000, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20, 64 << 20);
+    public static final CoreOptions DEFAULT = new CoreOptions(
+            100, 600, 1200, 6000, 2000, 10_000, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20, 64 << 20);
 
     /** Checks that they fit together. */
     public CoreOptions {

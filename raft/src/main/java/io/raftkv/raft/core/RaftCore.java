@@ -415,7 +415,8 @@ public final class RaftCore {
     private void removed(ReplicaId from, long term, long index) {
         boolean mayBeBehind = index > configurations.currentIndex()
                 || !configuration().members().contains(self);
-        // A leader of a group that goes on in a later term is deposed; and if it was elected by nothing but replicas that
+        // A leader of a group that goes on in a later term is deposed; and if it was elected by nothing but replicas
+        // that
         // left, as after a recovery from a lost majority, there is no other way to tell it.
         if (!mayBeBehind || (role == Role.LEADER && term <= term())) {
             return;

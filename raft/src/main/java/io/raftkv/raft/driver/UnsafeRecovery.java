@@ -109,8 +109,8 @@ public final class UnsafeRecovery {
      */
     public UnsafeRecovery(List<Disk> disks) throws IOException {
         for (Disk disk : disks) {
-            Folder folder =
-                    new Folder(disk, LogSurvey.of(disk, LOG), new SnapshotStore(disk, "snapshots"), new RecoveryMarks(disk));
+            Folder folder = new Folder(
+                    disk, LogSurvey.of(disk, LOG), new SnapshotStore(disk, "snapshots"), new RecoveryMarks(disk));
             check(folder);
             folders.add(folder);
             for (RecoveredGroup log : folder.log().groups().values()) {
@@ -128,7 +128,8 @@ public final class UnsafeRecovery {
                     "start and stop this server once, so that it sets aside what is damaged, or leave its folder out");
         }
         for (Folder other : folders) {
-            if (other.log().serverId() == folder.log().serverId() || other.log().cluster() != folder.log().cluster()) {
+            if (other.log().serverId() == folder.log().serverId()
+                    || other.log().cluster() != folder.log().cluster()) {
                 throw new LogException(
                         folder.disk().toString(),
                         -1,
@@ -140,8 +141,7 @@ public final class UnsafeRecovery {
 
     private void read(Folder folder, RecoveredGroup log) throws IOException {
         Optional<StoredSnapshot> newest = folder.snapshots().newest(log.groupId());
-        SnapshotMeta snapshot =
-                newest.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(Configuration.EMPTY));
+        SnapshotMeta snapshot = newest.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(Configuration.EMPTY));
         ReplicaId id = new ReplicaId(folder.log().serverId(), log.incarnation());
         // As a server would start from it.
         RaftCore core = new RaftCore(
@@ -160,8 +160,7 @@ public final class UnsafeRecovery {
                 core.lastIndex(),
                 snapshot.index(),
                 folder.marks().isMarked(log.groupId()));
-        found.computeIfAbsent(log.groupId(), group -> new ArrayList<>())
-                .add(new Found(survivor, core, log, snapshot));
+        found.computeIfAbsent(log.groupId(), group -> new ArrayList<>()).add(new Found(survivor, core, log, snapshot));
     }
 
     /** All groups in the folders. */
@@ -196,8 +195,10 @@ public final class UnsafeRecovery {
         // Those that begin anew are not lost, nor have they got anything.
         lost.removeAll(beginAnew.keySet());
         long term = all.stream().mapToLong(one -> one.survivor().term()).max().orElseThrow() + TERMS_AHEAD;
-        long committed =
-                all.stream().mapToLong(one -> one.survivor().snapshotIndex()).max().orElseThrow();
+        long committed = all.stream()
+                .mapToLong(one -> one.survivor().snapshotIndex())
+                .max()
+                .orElseThrow();
         return new Plan(groupId, before, after, term, lost, survivors, source.survivor(), committed, beginAnew);
     }
 
@@ -214,10 +215,13 @@ public final class UnsafeRecovery {
     /** The one with the best log (Raft §3.6.1) of those that did not leave; rather one that lost nothing. */
     private static @Nullable Found source(List<Found> all) {
         return all.stream()
-                .filter(one -> one.core().configuration().members().contains(one.survivor().id()))
-                .filter(one -> all.stream()
-                        .noneMatch(other ->
-                                other.core().configuration().hasRetired(one.survivor().id())))
+                .filter(one -> one.core()
+                        .configuration()
+                        .members()
+                        .contains(one.survivor().id()))
+                .filter(one -> all.stream().noneMatch(other -> other.core()
+                        .configuration()
+                        .hasRetired(one.survivor().id())))
                 .max(Comparator.comparing((Found one) -> !one.survivor().isRecovering())
                         .thenComparing(one -> one.survivor().lastTerm())
                         .thenComparing(one -> one.survivor().lastIndex())

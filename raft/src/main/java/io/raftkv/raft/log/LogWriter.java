@@ -156,7 +156,8 @@ final class LogWriter {
     void succeed(long incarnation, GroupWrite write) throws IOException {
         GroupIndex group = groups.computeIfAbsent(write.groupId(), GroupIndex::new);
         if (group.incarnation() == 0) {
-            throw new IllegalStateException("the log does not say which replica of group " + write.groupId() + " it holds");
+            throw new IllegalStateException(
+                    "the log does not say which replica of group " + write.groupId() + " it holds");
         }
         begin(RecordFormat.WRITES, RecordFormat.REPLICA_BYTES + bytes(write), 1 + items(write));
         out.putItem(RecordFormat.REPLICA, write.groupId()).putLong(incarnation);

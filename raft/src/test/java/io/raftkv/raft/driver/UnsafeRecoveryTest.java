@@ -89,7 +89,9 @@ class UnsafeRecoveryTest {
 
         assertThat(plan.lost()).containsExactly(replica(2, 1), replica(3, 1));
         assertThat(plan.source().lastIndex()).isEqualTo(last);
-        assertThat(plan.knownCommitted()).isEqualTo(plan.source().snapshotIndex()).isPositive();
+        assertThat(plan.knownCommitted())
+                .isEqualTo(plan.source().snapshotIndex())
+                .isPositive();
         assertThat(plan.after().voters()).containsExactly(replica(1, 2));
         assertThat(plan.after().retired()).isEqualTo(Map.of(1L, 1L, 2L, 1L, 3L, 1L));
         assertThat(new UnsafeRecovery(List.of(disks.get(0))).plan(GROUP)).isNull();
@@ -122,7 +124,8 @@ class UnsafeRecoveryTest {
         assertThat(plan.lost()).containsExactly(replica(3, 1), replica(4, 1), replica(5, 1));
         assertThat(plan.after().voters()).containsExactly(replica(2, 2));
         assertThat(plan.after().learners()).containsExactly(replica(1, 2));
-        assertThat(new UnsafeRecovery(List.of(disks.get(1), disks.get(0))).plan(GROUP)).isNull();
+        assertThat(new UnsafeRecovery(List.of(disks.get(1), disks.get(0))).plan(GROUP))
+                .isNull();
 
         Node one = start(1);
         Node two = start(2);
@@ -142,11 +145,15 @@ class UnsafeRecoveryTest {
         disks.add(new SimDisk(3));
         start(4);
         nodes.append(servers, GROUP, "a");
-        Node leader = servers.stream().filter(node -> node.leads(GROUP)).findFirst().orElseThrow();
+        Node leader =
+                servers.stream().filter(node -> node.leads(GROUP)).findFirst().orElseThrow();
         // Its entry reaches nobody.
         whenJoint = () -> nodes.link = (from, to, lane) -> false;
-        leader.group(GROUP).changeMembers(new TreeSet<>(List.of(replica(1, 1), replica(2, 1), replica(4, 1))), 3, new Outcome());
-        nodes.until("it is joint", () -> leader.group(GROUP).status().configuration().isJoint());
+        leader.group(GROUP)
+                .changeMembers(new TreeSet<>(List.of(replica(1, 1), replica(2, 1), replica(4, 1))), 3, new Outcome());
+        nodes.until(
+                "it is joint",
+                () -> leader.group(GROUP).status().configuration().isJoint());
         stop(servers);
 
         Plan plan = recover(disks.get((int) leader.id - 1));
@@ -206,7 +213,8 @@ class UnsafeRecoveryTest {
         Node one = start(1);
         nodes.until("it leads", () -> one.leads(GROUP));
         nodes.append(List.of(one), GROUP, "x".repeat(2000));
-        assertThat(one.group(GROUP).status().firstIndex()).isEqualTo(one.group(GROUP).status().lastIndex() + 1);
+        assertThat(one.group(GROUP).status().firstIndex())
+                .isEqualTo(one.group(GROUP).status().lastIndex() + 1);
         stop(List.of(one));
         Node again = start(1);
         nodes.until("it leads", () -> again.leads(GROUP));
@@ -230,7 +238,8 @@ class UnsafeRecoveryTest {
                 List<Node> servers = run.begin(4);
                 run.nodes.append(servers, GROUP, "a" + "x".repeat(1500));
                 run.nodes.append(servers, GROUP, "b");
-                run.nodes.until("all hold it", () -> run.texts.values().stream().allMatch(text -> text.text.length() == 1502));
+                run.nodes.until(
+                        "all hold it", () -> run.texts.values().stream().allMatch(text -> text.text.length() == 1502));
                 run.stop(servers);
                 SimDisk disk = run.disks.get(stopped);
                 disk.stopAt(disk.operations() + operation);
@@ -251,12 +260,15 @@ class UnsafeRecoveryTest {
                     undecided += rest.isUndecided() ? 1 : 0;
                     second.execute(List.of(rest));
                 }
-                assertThat(new UnsafeRecovery(List.of(run.disks.get(0), run.disks.get(1))).plan(GROUP)).isNull();
+                assertThat(new UnsafeRecovery(List.of(run.disks.get(0), run.disks.get(1))).plan(GROUP))
+                        .isNull();
                 String where = "operation " + operation + " of disk " + stopped;
                 Node one = run.start(1);
                 Node two = run.start(2);
-                run.nodes.until(where + ": both hold it", () -> run.texts.get(1L).text.length() == 1502
-                        && run.texts.get(2L).text.length() == 1502);
+                run.nodes.until(
+                        where + ": both hold it",
+                        () -> run.texts.get(1L).text.length() == 1502
+                                && run.texts.get(2L).text.length() == 1502);
                 run.nodes.append(List.of(one, two), GROUP, "c");
                 assertThat(List.of(one.group(GROUP).self(), two.group(GROUP).self()))
                         .as(where)
@@ -291,7 +303,8 @@ class UnsafeRecoveryTest {
         nodes.append(servers, GROUP, "a");
         stop(servers);
         long operations = disks.get(0).operations();
-        assertThat(new UnsafeRecovery(List.of(disks.get(0), disks.get(1))).plan(GROUP)).isNull();
+        assertThat(new UnsafeRecovery(List.of(disks.get(0), disks.get(1))).plan(GROUP))
+                .isNull();
         UnsafeRecovery one = new UnsafeRecovery(List.of(disks.get(0)));
         assertThat(one.plan(GROUP)).isNotNull();
         assertThat(one.groups()).containsExactly(GROUP);
@@ -313,6 +326,5 @@ class UnsafeRecoveryTest {
         Plan plan = Objects.requireNonNull(outdated.plan(GROUP));
         recover(disks.get(0));
         assertThatThrownBy(() -> outdated.execute(List.of(plan))).hasMessageContaining("changed since it was read");
-
     }
 }

@@ -175,8 +175,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
     /** One operation on its way, with as many servers as it takes. */
     private final class Attempt {
         private final I input;
-        private final ReadMode readMode =
-                stays ? ReadMode.LEASE : READ_MODES[world.random.nextInt(READ_MODES.length)];
+        private final ReadMode readMode = stays ? ReadMode.LEASE : READ_MODES[world.random.nextInt(READ_MODES.length)];
         private final boolean forwards = world.chance(0.3);
         private final long called = world.nowNanos();
         private final long deadline = called + PATIENCE;

@@ -10,6 +10,7 @@ final class SimProcess {
     private long pausedUntil;
     /** Time in which the process stood still and its clock too. */
     private long uncountedNanos;
+
     private boolean alive = true;
 
     SimProcess(String name, double clockRate, long wallOffsetMs) {
