@@ -75,6 +75,8 @@ class RosterKeeperTest {
                     9,
                     0,
                     configuration,
+                    0,
+                    false,
                     false,
                     new TreeMap<>(),
                     null);

@@ -150,7 +150,6 @@ public final class UnsafeRecovery {
                 CoreOptions.DEFAULT,
                 new SplittableRandom(0),
                 new RaftCore.Recovered(log.hardState(), log.logStart(), log.entries(), snapshot),
-                false,
                 0);
         Survivor survivor = new Survivor(
                 folder.disk(),
@@ -209,7 +208,8 @@ public final class UnsafeRecovery {
                 new TreeSet<>(),
                 configuration.learners(),
                 configuration.mapVersion(),
-                configuration.retired()));
+                configuration.retired(),
+                configuration.leaseReads()));
     }
 
     /** The one with the best log (Raft §3.6.1) of those that did not leave; rather one that lost nothing. */

@@ -35,6 +35,7 @@ class InvitationTest {
                 configuration,
                 0,
                 false,
+                false,
                 new TreeMap<>(),
                 null);
     }
