@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
  * <pre>
  * # What is wrong, in a line or more.
  * class: E1                 which class of bugs of docs/verification.md it stands for
+ * runs: sessions            with which runs it is looked for, see {@link Runs}; those of SimulationTest if left out
  * quick: 40                 the build expects it to be found within so many seeds; left out if that takes too long
  * in: src/main/java/...     a source, then texts in it
  * find:
@@ -33,10 +35,21 @@ import java.util.stream.Stream;
  * A replaced constant that the compiler copies into other classes would have no effect there.
  *
  * @param name of the file, without its suffix
+ * @param runs what it is looked for with
  * @param quick 0 if it is not expected to be found quickly
  */
-record PlantedBug(String name, String what, String bugClass, int quick, List<Edit> edits) {
+record PlantedBug(String name, String what, String bugClass, Runs runs, int quick, List<Edit> edits) {
     static final Path FOLDER = Path.of("src", "test", "resources", "planted");
+
+    /** The runs of which test. */
+    enum Runs {
+        /** {@link SimulationTest}. */
+        COMMANDS,
+        /** {@link SessionSimulationTest}. */
+        SESSIONS,
+        /** {@link DamageSimulationTest}, in which a minority of the disks rots. */
+        DAMAGE
+    }
 
     /** One replaced text. */
     record Edit(Path source, String find, String put) {}
@@ -56,6 +69,7 @@ record PlantedBug(String name, String what, String bugClass, int quick, List<Edi
     static PlantedBug read(Path file) throws IOException {
         String what = "";
         String bugClass = "";
+        Runs runs = Runs.COMMANDS;
         int quick = 0;
         Path source = null;
         List<Edit> edits = new ArrayList<>();
@@ -66,6 +80,8 @@ record PlantedBug(String name, String what, String bugClass, int quick, List<Edi
                 what = (what + " " + line.substring(1).trim()).trim();
             } else if (line.startsWith("class: ")) {
                 bugClass = line.substring("class: ".length());
+            } else if (line.startsWith("runs: ")) {
+                runs = Runs.valueOf(line.substring("runs: ".length()).toUpperCase(Locale.ROOT));
             } else if (line.startsWith("quick: ")) {
                 quick = Integer.parseInt(line.substring("quick: ".length()));
             } else if (line.startsWith("in: ")) {
@@ -79,7 +95,7 @@ record PlantedBug(String name, String what, String bugClass, int quick, List<Edi
         if (what.isEmpty() || bugClass.isEmpty() || edits.isEmpty()) {
             throw new IOException(file + " must say what is wrong, of which class it is, and what is to be replaced");
         }
-        return new PlantedBug(file.getFileName().toString().replace(".txt", ""), what, bugClass, quick, edits);
+        return new PlantedBug(file.getFileName().toString().replace(".txt", ""), what, bugClass, runs, quick, edits);
     }
 
     private static String until(String end, Iterator<String> lines, Path file) throws IOException {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Shows that the simulator sees: bugs are {@linkplain PlantedBug planted}, and it must find them, with the very runs that
- * {@link SimulationTest} makes. A bug that it does not find is a blind spot.
+ * {@link SimulationTest} makes, or those for sessions and for damage, see {@link PlantedBug.Runs}. A bug that it does not find is a blind spot.
  *
  * <p>Properties: {@code planted} (only the bugs whose names this expression matches; with {@code sim.seed} one run of it, told in full),
  * {@code planted.table=true} to look for all bugs from several first seeds and to write the table of
@@ -171,6 +171,7 @@ class PlantedBugsTest {
                 "lease",
                 "snapshot",
                 "false alarm",
+                "exactly once",
                 "liveness")) {
             checks.put(name + ": ", name);
         }

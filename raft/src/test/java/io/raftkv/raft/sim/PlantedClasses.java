@@ -3,6 +3,7 @@ package io.raftkv.raft.sim;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.io.OutputStream;
 import java.io.StringWriter;
 import java.lang.reflect.Constructor;
@@ -48,9 +49,10 @@ final class PlantedClasses extends ClassLoader {
     static LongConsumer simulator(PlantedBug bug) throws IOException {
         PlantedClasses classes = new PlantedClasses(compile(bug));
         try {
-            Constructor<?> seedRun = classes.loadClass(SeedRun.class.getName()).getDeclaredConstructor();
+            Constructor<?> seedRun =
+                    classes.loadClass(SeedRun.class.getName()).getDeclaredConstructor(String.class);
             seedRun.setAccessible(true);
-            return (LongConsumer) seedRun.newInstance();
+            return (LongConsumer) seedRun.newInstance(bug.runs().name());
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("cannot load the simulator with the planted bug " + bug.name(), e);
         }
@@ -58,9 +60,24 @@ final class PlantedClasses extends ClassLoader {
 
     /** Runs a simulation per seed. */
     static final class SeedRun implements LongConsumer {
+        private final PlantedBug.Runs runs;
+
+        /** @param runs by its name, as the caller knows another class of it */
+        SeedRun(String runs) {
+            this.runs = PlantedBug.Runs.valueOf(runs);
+        }
+
         @Override
         public void accept(long seed) {
-            new Simulation<>(new KvWorkload(), seed, Boolean.getBoolean(TRACE) ? System.out : null).run();
+            PrintStream trace = Boolean.getBoolean(TRACE) ? System.out : null;
+            BitRot.Extent rot =
+                    runs == PlantedBug.Runs.DAMAGE ? BitRot.Extent.MINORITY : BitRot.Extent.SOMETIMES;
+            SimWorld world = new SimWorld(seed, trace);
+            if (runs == PlantedBug.Runs.SESSIONS) {
+                new Simulation<>(new SessionWorkload(), world, of -> Swarm.of(of, rot)).run();
+            } else {
+                new Simulation<>(new KvWorkload(), world, of -> Swarm.of(of, rot)).run();
+            }
         }
     }
 
