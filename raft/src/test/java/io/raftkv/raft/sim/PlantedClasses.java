@@ -3,8 +3,8 @@ package io.raftkv.raft.sim;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.StringWriter;
 import java.lang.reflect.Constructor;
 import java.net.URI;
@@ -49,8 +49,7 @@ final class PlantedClasses extends ClassLoader {
     static LongConsumer simulator(PlantedBug bug) throws IOException {
         PlantedClasses classes = new PlantedClasses(compile(bug));
         try {
-            Constructor<?> seedRun =
-                    classes.loadClass(SeedRun.class.getName()).getDeclaredConstructor(String.class);
+            Constructor<?> seedRun = classes.loadClass(SeedRun.class.getName()).getDeclaredConstructor(String.class);
             seedRun.setAccessible(true);
             return (LongConsumer) seedRun.newInstance(bug.runs().name());
         } catch (ReflectiveOperationException e) {
@@ -70,8 +69,7 @@ final class PlantedClasses extends ClassLoader {
         @Override
         public void accept(long seed) {
             PrintStream trace = Boolean.getBoolean(TRACE) ? System.out : null;
-            BitRot.Extent rot =
-                    runs == PlantedBug.Runs.DAMAGE ? BitRot.Extent.MINORITY : BitRot.Extent.SOMETIMES;
+            BitRot.Extent rot = runs == PlantedBug.Runs.DAMAGE ? BitRot.Extent.MINORITY : BitRot.Extent.SOMETIMES;
             SimWorld world = new SimWorld(seed, trace);
             if (runs == PlantedBug.Runs.SESSIONS) {
                 new Simulation<>(new SessionWorkload(), world, of -> Swarm.of(of, rot)).run();
