@@ -183,9 +183,9 @@ public sealed interface Effect {
     }
 
     /** This leader begins to hand over to {@code to}. */
-    record HandsOver(ReplicaId to, Reason reason) implements Effect {
+    record HandsOver(ReplicaId to, Motive motive) implements Effect {
         /** Why it does. */
-        public enum Reason {
+        public enum Motive {
             /** By {@link Input.TransferLeadership}. */
             ASKED,
             /** Likewise, to the replica that is preferred. */

@@ -582,7 +582,7 @@ final class Leader {
      * of equals depends on the group, so that not all groups of a server fall to one.
      */
     @Nullable
-    ReplicaId heir(SortedSet<ReplicaId> candidates, @Nullable ReplicaId last) {
+    ReplicaId heir(Collection<ReplicaId> candidates, @Nullable ReplicaId last) {
         List<ReplicaId> order = new ArrayList<>(candidates);
         Collections.rotate(order, Math.floorMod(core.groupId, Math.max(1, order.size())));
         ReplicaId best = null;
@@ -612,7 +612,7 @@ final class Leader {
      * campaign, again with each of its answers. Given up after an election time-out, or if the target is silent. One at a time, as two candidates that
      * were both told to ignore the leader would take the votes from each other; and only to one that is to stay.
      */
-    void transfer(ReplicaId target, Effect.HandsOver.Reason reason) {
+    void transfer(ReplicaId target, Effect.HandsOver.Motive motive) {
         Progress progress = followers.get(target);
         if (core.role != Role.LEADER
                 || transferee != null
@@ -622,7 +622,7 @@ final class Leader {
             return;
         }
         transferee = target;
-        core.emit(new Effect.HandsOver(target, reason));
+        core.emit(new Effect.HandsOver(target, motive));
         lease.giveUp();
         transferDeadline = core.now + core.nanos(core.options.electionMaxMs());
         if (progress.matchIndex == core.log.lastIndex()) {

@@ -184,7 +184,7 @@ final class MembershipChange {
                 lastHeir = heir;
                 // Proposals are refused meanwhile; should it fail, some get through before the next try.
                 handOverAt = core.now + core.nanos(core.options.electionMaxMs() + core.options.electionMinMs());
-                leader.transfer(heir, Effect.HandsOver.Reason.LEAVES);
+                leader.transfer(heir, Effect.HandsOver.Motive.LEAVES);
             }
         }
     }

@@ -697,7 +697,7 @@ public final class RaftCore {
 
         @Override
         public void onTransferLeadership(Input.TransferLeadership input) {
-            leaderRole.transfer(input.target(), succession.reason(input.target()));
+            leaderRole.transfer(input.target(), succession.motive(input.target()));
         }
 
         @Override

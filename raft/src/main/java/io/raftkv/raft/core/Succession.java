@@ -2,7 +2,10 @@ package io.raftkv.raft.core;
 
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
-import io.raftkv.raft.core.Effect.HandsOver.Reason;
+import io.raftkv.raft.core.Effect.HandsOver.Motive;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -78,8 +81,8 @@ final class Succession {
     }
 
     /** Why a hand-over to {@code target} is asked for. */
-    Reason reason(ReplicaId target) {
-        return target.equals(preferred) ? Reason.PREFERRED : Reason.ASKED;
+    Motive motive(ReplicaId target) {
+        return target.equals(preferred) ? Motive.PREFERRED : Motive.ASKED;
     }
 
     boolean prefersSelf() {
@@ -93,7 +96,7 @@ final class Succession {
             return;
         }
         if (core.role == Role.LEADER) {
-            handOver(others(), Reason.STANDS_ASIDE);
+            handOver(others(), Motive.STANDS_ASIDE);
         } else if (core.role == Role.PRE_CANDIDATE || core.role == Role.CANDIDATE) {
             core.becomeFollower(core.term(), null, "it stands aside");
         }
@@ -120,7 +123,7 @@ final class Succession {
     void beat() {
         ReplicaId heir = preferredHeir();
         if (aside) {
-            handOver(others(), Reason.STANDS_ASIDE);
+            handOver(others(), Motive.STANDS_ASIDE);
         } else if (isDiskStalled()) {
             diskStalled();
         } else if (heir != null
@@ -150,8 +153,12 @@ final class Succession {
     }
 
     private void diskStalled() {
-        SortedSet<ReplicaId> able = others();
-        able.removeIf(id -> core.leaderRole.matchIndex(id) <= core.persistedIndex() || !core.leaderRole.hears(id));
+        List<ReplicaId> able = new ArrayList<>();
+        for (ReplicaId other : others()) {
+            if (core.leaderRole.matchIndex(other) > core.persistedIndex() && core.leaderRole.hears(other)) {
+                able.add(other);
+            }
+        }
         if (!core.configuration().hasQuorum(able::contains)) {
             return;
         }
@@ -159,16 +166,16 @@ final class Succession {
             core.becomeFollower(core.term(), null, "its disk has stalled, and nobody took over");
             core.elections.restartTimer();
         } else {
-            handOver(able, Reason.DISK_STALLED);
+            handOver(able, Motive.DISK_STALLED);
         }
     }
 
-    private void handOver(SortedSet<ReplicaId> candidates, Reason reason) {
+    private void handOver(Collection<ReplicaId> candidates, Motive motive) {
         if (!core.leaderRole.isTransferring()) {
             ReplicaId heir = core.leaderRole.heir(candidates, lastHeir);
             if (heir != null) {
                 lastHeir = heir;
-                core.leaderRole.transfer(heir, reason);
+                core.leaderRole.transfer(heir, motive);
             }
         }
     }

@@ -894,8 +894,8 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onHandsOver(Effect.HandsOver effect) {
-            LOG.info("group {} {}: hands over to {}: {}", groupId, self, effect.to(), effect.reason());
-            observer().handsOver(groupId, self, effect.to(), effect.reason());
+            LOG.info("group {} {}: hands over to {}: {}", groupId, self, effect.to(), effect.motive());
+            observer().handsOver(groupId, self, effect.to(), effect.motive());
         }
 
         @Override

@@ -2,7 +2,7 @@ package io.raftkv.raft.driver;
 
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
-import io.raftkv.raft.core.Effect.HandsOver.Reason;
+import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
@@ -27,7 +27,7 @@ public interface RaftObserver {
     default void steppedDown(long groupId, ReplicaId self, long term) {}
 
     /** The replica leads and begins to hand over. */
-    default void handsOver(long groupId, ReplicaId self, ReplicaId to, Reason reason) {}
+    default void handsOver(long groupId, ReplicaId self, ReplicaId to, Motive motive) {}
 
     /** The replica gave its vote of {@code term}, perhaps to itself. The vote need not be durable yet. */
     default void voted(long groupId, ReplicaId self, long term, ReplicaId candidate) {}

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.ReplicaId;
-import io.raftkv.raft.core.Effect.HandsOver.Reason;
+import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import io.raftkv.raft.sim.SimDisk;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -35,8 +35,8 @@ class HandOverTest {
         }
 
         @Override
-        public void handsOver(long groupId, ReplicaId self, ReplicaId to, Reason reason) {
-            if (reason != Reason.PREFERRED) {
+        public void handsOver(long groupId, ReplicaId self, ReplicaId to, Motive motive) {
+            if (motive != Motive.PREFERRED) {
                 return;
             }
             assertThat(groups).as("hand-overs under way when another begins").isEmpty();

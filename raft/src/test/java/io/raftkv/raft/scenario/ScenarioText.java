@@ -83,7 +83,7 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
 
     @Override
     public void onHandsOver(Effect.HandsOver effect) {
-        text = "hands over to " + name(effect.to()) + ": " + effect.reason();
+        text = "hands over to " + name(effect.to()) + ": " + effect.motive();
     }
 
     @Override

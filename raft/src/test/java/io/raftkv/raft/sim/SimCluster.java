@@ -3,7 +3,7 @@ package io.raftkv.raft.sim;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
-import io.raftkv.raft.core.Effect.HandsOver.Reason;
+import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 
 /** The servers of a run, their network and what is checked about them. */
 final class SimCluster {
-    private record Heir(ReplicaId replica, Reason reason) {}
+    private record Heir(ReplicaId replica, Motive motive) {}
 
     private final SimWorld world;
     private final Workload<?, ?> workload;
@@ -104,8 +104,8 @@ final class SimCluster {
                 .allMatch(entry -> servers.get(entry.getValue() - 1).isLeader(entry.getKey()));
     }
 
-    void handsOver(long group, ReplicaId from, ReplicaId heir, Reason reason) {
-        heirs.put(group, new Heir(heir, reason));
+    void handsOver(long group, ReplicaId from, ReplicaId heir, Motive motive) {
+        heirs.put(group, new Heir(heir, motive));
         handOverListener.accept(servers.get((int) from.server() - 1));
     }
 
@@ -117,7 +117,7 @@ final class SimCluster {
         }
         Heir heir = heirs.remove(group);
         if (heir != null && heir.replica().equals(replica(group, server))) {
-            totals.handOvers.merge(heir.reason(), 1L, Long::sum);
+            totals.handOvers.merge(heir.motive(), 1L, Long::sum);
         }
         leadListener.accept(group, servers.get(server - 1));
     }

@@ -6,7 +6,7 @@ import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.CoreOptions;
-import io.raftkv.raft.core.Effect.HandsOver.Reason;
+import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
@@ -342,11 +342,11 @@ final class SimNode {
         }
 
         @Override
-        public void handsOver(long group, ReplicaId self, ReplicaId to, Reason reason) {
+        public void handsOver(long group, ReplicaId self, ReplicaId to, Motive motive) {
             heard(
                     group,
-                    () -> "hands over to " + to + ": " + reason,
-                    checks -> cluster.handsOver(group, self, to, reason));
+                    () -> "hands over to " + to + ": " + motive,
+                    checks -> cluster.handsOver(group, self, to, motive));
         }
 
         @Override

@@ -2,7 +2,7 @@ package io.raftkv.raft.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.raftkv.raft.core.Effect.HandsOver.Reason;
+import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -52,8 +52,17 @@ class SimulationTest {
         busy(report, "reads by replicas that do not lead", run -> run.followerReads);
         busy(report, "forwarded proposals", run -> run.forwards);
         busy(report, "reads by a lease", run -> run.leaseReads);
-        for (Reason reason : Reason.values()) {
-            busy(report, "hand-overs because " + reason, run -> run.handOvers.getOrDefault(reason, 0L), RARE_SHARE);
+        busy(
+                report,
+                "hand-overs to preferred leaders",
+                run -> run.handOvers.getOrDefault(Motive.PREFERRED, 0L),
+                RARE_SHARE);
+        for (Motive motive : Motive.values()) {
+            long handOvers = report.sum(run -> run.handOvers.getOrDefault(motive, 0L));
+            System.out.println("simulation: " + handOvers + " hand-overs because " + motive);
+            if (report.runs() >= 100) {
+                assertThat(handOvers).as("hand-overs because " + motive).isPositive();
+            }
         }
         busy(report, "stalled disks", run -> run.diskStalls);
         busy(report, "groups handed over before a shutdown", run -> run.groupsHandedOver, RARE_SHARE);

@@ -1,6 +1,6 @@
 package io.raftkv.raft.sim;
 
-import io.raftkv.raft.core.Effect.HandsOver.Reason;
+import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -27,7 +27,7 @@ final class Totals {
     long sleeps;
     long wakes;
     /** Those that made another one lead. */
-    final Map<Reason, Long> handOvers = new EnumMap<>(Reason.class);
+    final Map<Motive, Long> handOvers = new EnumMap<>(Motive.class);
 
     long diskStalls;
     long shutdowns;
