@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.SplittableRandom;
@@ -182,7 +183,7 @@ public final class UnsafeRecovery {
                 .map(Found::survivor)
                 .filter(survivor -> before.members().contains(survivor.id()))
                 .toList();
-        SortedSet<ReplicaId> sound = new TreeSet<>();
+        Set<ReplicaId> sound = new TreeSet<>();
         SortedSet<ReplicaId> lost = new TreeSet<>(before.members());
         survivors.forEach(survivor -> lost.remove(survivor.id()));
         survivors.stream().filter(survivor -> !survivor.isRecovering()).forEach(survivor -> sound.add(survivor.id()));
