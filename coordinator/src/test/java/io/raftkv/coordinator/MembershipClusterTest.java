@@ -344,7 +344,7 @@ class MembershipClusterTest {
 
     @Test
     void aNodeThatIsNotListedIsLookedForWhereItShallBeAdded() throws IOException {
-        try (TestCluster listed = new TestCluster(folder.resolve("listed"), 2, true)) {
+        try (TestCluster listed = TestCluster.listed(folder.resolve("listed"), 2)) {
             listed.startAll();
             listed.leader();
             int fresh = listed.newNode();

@@ -33,18 +33,19 @@ final class TestCluster implements AutoCloseable {
     }
 
     /**
-     * @param listed whether the nodes name each other, and use the ports for JGroups that follow from those for clients,
-     *     so that they are found without a search
+     * A cluster whose nodes name each other, and use the ports for JGroups that follow from those for clients, so that they
+     * are found without a search.
      */
-    TestCluster(Path folder, int size, boolean listed) {
-        this(folder, 0, "test-" + UUID.randomUUID());
+    static TestCluster listed(Path folder, int size) {
+        TestCluster cluster = new TestCluster(folder, 0);
         List<HostPort> members = new ArrayList<>();
-        for (int i = 0; listed && i < size; i++) {
+        for (int i = 0; i < size; i++) {
             members.add(new HostPort("127.0.0.1", freePair()));
         }
         for (int i = 0; i < size; i++) {
-            configs.add(listedConfig(i, members.get(i), members));
+            cluster.configs.add(cluster.listedConfig(i, members.get(i), members));
         }
+        return cluster;
     }
 
     private CoordinatorConfig listedConfig(int node, HostPort listen, List<HostPort> members) {
