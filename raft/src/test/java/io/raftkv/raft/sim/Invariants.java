@@ -9,6 +9,7 @@ import io.raftkv.raft.core.SnapshotMeta;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -42,7 +43,7 @@ final class Invariants {
         private long commitIndex;
         /** The term that it leads, 0 if none. */
         private long leads;
-        /** -1 until the first entry is applied after a start: it may follow a snapshot. */
+        /** -1 while it starts: what it loads may be of any snapshot. */
         private long lastApplied = -1;
         /** What it told others is durable; it must survive every crash. */
         private long promisedIndex;
@@ -53,6 +54,9 @@ final class Invariants {
 
         private long agreedTerm;
     }
+
+    /** How far the leader of each term committed. */
+    private final TreeMap<Long, Long> committedIn = new TreeMap<>();
 
     Invariants(SimWorld world, long groupId, Configuration genesis, Totals totals) {
         this.configurations = new ConfigurationChecks(world, genesis, committed, totals);
@@ -77,7 +81,10 @@ final class Invariants {
         }
     }
 
-    /** Election safety, and leader completeness: the log of the new leader holds all that was ever committed. */
+    /**
+     * Election safety, and leader completeness: the log of the new leader holds all that leaders of earlier terms committed.
+     * One of a later term may have committed more: a server that stood still may find late that it had been elected.
+     */
     void becameLeader(ReplicaId id, long term, Configuration inForce) {
         ReplicaId other = leaders.putIfAbsent(term, id);
         if (other == null) {
@@ -99,13 +106,14 @@ final class Invariants {
         configurations.leads(id, inForce, log);
         long from = log.startIndex();
         require(from <= committed.lastIndex(), id, "leader completeness", () -> "its log starts after " + from);
+        Map.Entry<Long, Long> earlier = committedIn.lowerEntry(term);
+        long before = earlier == null ? 0 : earlier.getValue();
         require(
-                log.lastIndex() >= committed.lastIndex(),
+                log.lastIndex() >= before,
                 id,
                 "leader completeness",
-                () -> "leads term " + term + " with a log to " + log.lastIndex() + ", committed is "
-                        + committed.lastIndex());
-        for (long at = Math.max(from, 1); at <= committed.lastIndex(); at++) {
+                () -> "leads term " + term + " with a log to " + log.lastIndex() + ", committed is " + before);
+        for (long at = Math.max(from, 1); at <= before; at++) {
             long index = at;
             require(
                     log.termAt(index) == committed.termAt(index),
@@ -239,6 +247,7 @@ final class Invariants {
                 "commit",
                 () -> "the leader of term " + replica.leads + " commits " + log.describe(commitIndex));
         if (replica.leads != 0 && commitIndex > replica.commitIndex) {
+            committedIn.put(replica.leads, commitIndex);
             countedByLeader(id, replica, commitIndex);
         }
         replica.commitIndex = commitIndex;
@@ -344,6 +353,11 @@ final class Invariants {
         }
         replica.commitIndex = meta.index();
         replica.lastApplied = meta.index();
+    }
+
+    /** It starts with the state of a snapshot of {@code index}. */
+    void opened(ReplicaId id, long index) {
+        replica(id).lastApplied = index;
     }
 
     /** Its disk lost what it had promised, and it knows: nobody may count on it, which the other properties show. */

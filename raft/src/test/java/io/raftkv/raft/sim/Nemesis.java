@@ -52,6 +52,10 @@ final class Nemesis {
         this.world = cluster.world();
         this.network = cluster.network();
         this.faults = new ArrayList<>(cluster.swarm().faults());
+        if (cluster.swarm().leases()) {
+            // What it does is rarely met by chance, and nothing else tests the word of the voters.
+            faults.addAll(List.of(Fault.FORGET, Fault.FORGET));
+        }
         this.servers = cluster.servers().size();
     }
 
@@ -94,8 +98,8 @@ final class Nemesis {
     }
 
     /**
-     * The leader is cut off from all that it can do without, and one of those on whose word it relies restarts at once, or loses
-     * its link.
+     * The leader is cut off from all that it can do without. Then it loses one of those on whose word it relies: that one
+     * restarts at once, or its link breaks, or its last answers come when it keeps its word no more.
      */
     private void forget() {
         SimServer leader = cluster.leaderOrAny();
@@ -109,12 +113,23 @@ final class Nemesis {
             if (stopped) {
                 return;
             }
-            if (world.chance(0.5)) {
-                victim.kill();
-                world.after(SimWorld.millis(20), victim::start);
-            } else {
-                network.reset(victim.id(), leader.id());
-                network.cutBoth(victim.id(), leader.id());
+            switch (world.random.nextInt(3)) {
+                case 0 -> {
+                    victim.kill();
+                    network.cutBoth(victim.id(), leader.id());
+                    world.after(SimWorld.millis(20), victim::start);
+                }
+                case 1 -> {
+                    network.reset(victim.id(), leader.id());
+                    network.cutBoth(victim.id(), leader.id());
+                }
+                default -> {
+                    long now = world.nowNanos();
+                    network.clog(victim.id(), leader.id(), now + SimWorld.millis(800) + world.exponential(300e6));
+                    world.after(
+                            SimWorld.millis(120),
+                            () -> network.clog(leader.id(), victim.id(), now + SimWorld.seconds(2)));
+                }
             }
             healLater();
         });

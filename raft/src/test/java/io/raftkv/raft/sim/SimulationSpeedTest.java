@@ -73,6 +73,7 @@ class SimulationSpeedTest {
                 60,
                 BitRot.Extent.SOMETIMES,
                 true,
-                true);
+                // Whose clients read all the time.
+                false);
     }
 }

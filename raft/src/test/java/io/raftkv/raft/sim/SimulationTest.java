@@ -64,7 +64,7 @@ class SimulationTest {
                 assertThat(handOvers).as("hand-overs because " + motive).isPositive();
             }
         }
-        busy(report, "stalled disks", run -> run.diskStalls);
+        busy(report, "stalled disks", run -> run.diskStalls, RARE_SHARE);
         busy(report, "groups handed over before a shutdown", run -> run.groupsHandedOver, RARE_SHARE);
         System.out.printf(
                 "simulation: %d replicas fell asleep, %d woke up%n",
