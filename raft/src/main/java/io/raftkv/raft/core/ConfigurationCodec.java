@@ -55,11 +55,12 @@ public final class ConfigurationCodec {
     public static Configuration decode(ByteBuffer in) {
         try {
             int head = in.getInt();
-            boolean leaseReads = head == (VERSION << 24 | LEASE_READS << 16);
-            if (!leaseReads && head != VERSION << 24) {
-                throw new IllegalArgumentException("a configuration that begins with " + Integer.toHexString(head)
-                        + "; known is version " + VERSION);
+            int flags = head & 0xffffff;
+            if (head >>> 24 != VERSION || (flags & ~(LEASE_READS << 16)) != 0) {
+                throw new IllegalArgumentException("a configuration of version " + (head >>> 24) + " with the flags "
+                        + Integer.toHexString(flags) + "; a newer release wrote it");
             }
+            boolean leaseReads = flags != 0;
             long mapVersion = in.getLong();
             return new Configuration(getSet(in), getSet(in), getSet(in), mapVersion, getRetired(in), leaseReads);
         } catch (BufferUnderflowException e) {

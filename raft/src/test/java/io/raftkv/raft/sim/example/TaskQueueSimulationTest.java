@@ -17,6 +17,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TaskQueueSimulationTest {
     private static final List<Long> SEEDS =
             LongStream.rangeClosed(1, 10).boxed().toList();
+    /** The first one that finds something ends it. */
+    private static final List<Long> SEEDS_TO_FIND =
+            LongStream.rangeClosed(1, 100).boxed().toList();
 
     private static Simulator simulator(Mistake mistake) {
         return Simulator.of(() -> new TaskQueueWorkload(mistake), TaskQueueSimulationTest.class);
@@ -34,7 +37,7 @@ class TaskQueueSimulationTest {
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void findsMistakes(Mistake mistake) {
         SimFailure found =
-                catchThrowableOfType(SimFailure.class, () -> simulator(mistake).run(SEEDS));
+                catchThrowableOfType(SimFailure.class, () -> simulator(mistake).run(SEEDS_TO_FIND));
         assertThat(found)
                 .hasMessageContaining("state machine safety")
                 .hasMessageContaining("run it again: ./mvnw")
