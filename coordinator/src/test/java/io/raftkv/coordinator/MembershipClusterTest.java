@@ -352,7 +352,10 @@ class MembershipClusterTest {
             try (CoordinatorClient asked = listed.client(0)) {
                 assertThat(asked.nodes().nodes()).hasSize(2);
                 add(asked, listed.address(fresh));
-                assertThat(asked.nodes().nodes()).hasSize(3).allMatch(CoordinatorNodes.Row::isVoter);
+                // The leader hears of it in a moment.
+                Awaitility.await().atMost(LONG).untilAsserted(() -> assertThat(asked.nodes().nodes())
+                        .hasSize(3)
+                        .allMatch(CoordinatorNodes.Row::isVoter));
             }
         }
     }
