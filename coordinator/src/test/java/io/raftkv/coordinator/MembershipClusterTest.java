@@ -353,9 +353,10 @@ class MembershipClusterTest {
                 assertThat(asked.nodes().nodes()).hasSize(2);
                 add(asked, listed.address(fresh));
                 // The leader hears of it in a moment.
-                Awaitility.await().atMost(LONG).untilAsserted(() -> assertThat(asked.nodes().nodes())
-                        .hasSize(3)
-                        .allMatch(CoordinatorNodes.Row::isVoter));
+                Awaitility.await()
+                        .atMost(LONG)
+                        .untilAsserted(() ->
+                                assertThat(asked.nodes().nodes()).hasSize(3).allMatch(CoordinatorNodes.Row::isVoter));
             }
         }
     }
