@@ -45,6 +45,8 @@ final class Call implements Runnable {
     private boolean inFlight;
     private boolean outcomeUnknown;
     private String trouble = "no attempt was made";
+    /** The server that was lost last: while it passes for the leader, others are asked who leads now. */
+    private @Nullable HostPort lost;
     /** It waited for its turn in the queue of its shard, and does not any more. */
     private boolean admitted;
     /** Where it has a number, if it is a write that has its turn. */
@@ -112,6 +114,7 @@ final class Call implements Runnable {
         }
         dispatcher.connections().use(target, (client, failure) -> {
             if (client == null) {
+                lost = target;
                 retryLater("no connection to " + target + ": " + reason(failure));
             } else {
                 send(client, target);
@@ -149,7 +152,14 @@ final class Call implements Runnable {
         if (server != null) {
             return server;
         }
-        return shard < 0 ? dispatcher.routing().any() : dispatcher.routing().leader(shard);
+        if (shard < 0) {
+            return dispatcher.routing().any();
+        }
+        HostPort leader = dispatcher.routing().leader(shard);
+        HostPort other = leader == null || !leader.equals(lost)
+                ? null
+                : dispatcher.routing().otherThan(leader);
+        return other == null ? leader : other;
     }
 
     private void send(RespClient client, HostPort target) {
@@ -180,10 +190,12 @@ final class Call implements Runnable {
 
     /** Nobody knows what became of the session that it waited for. */
     void notSent(@Nullable Throwable failure, HostPort target) {
+        lost = target;
         retryLater(target + " opened no session: " + reason(failure));
     }
 
     private void lost(HostPort target, @Nullable Throwable failure) {
+        lost = target;
         Throwable cause = cause(failure);
         boolean sent =
                 cause instanceof ConnectionLost lost ? lost.sent() : !(cause instanceof RespClient.TooManyInFlight);
@@ -259,6 +271,7 @@ final class Call implements Runnable {
             return;
         }
         dispatcher.routing().moved(shard, leader);
+        lost = null;
         if (++moves <= MOVES_WITHOUT_PAUSE) {
             attempt();
         } else {
@@ -270,7 +283,9 @@ final class Call implements Runnable {
         trouble = what;
         int longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(pauses++, 10));
         int pause = longest / 2 + ThreadLocalRandom.current().nextInt(longest / 2 + 1);
-        dispatcher.after(pause, () -> dispatcher.routing().refresh().thenRun(() -> dispatcher.onLoop(this)));
+        // Not waited for: while the coordinator is away others can say who leads.
+        dispatcher.routing().refresh();
+        dispatcher.after(pause, this);
     }
 
     private static @Nullable Throwable cause(@Nullable Throwable failure) {

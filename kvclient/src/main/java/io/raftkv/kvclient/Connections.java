@@ -14,10 +14,16 @@ import org.jspecify.annotations.Nullable;
  * One pipelined connection per server, made when it is first needed and made again when it broke. Whoever asks while it
  * is being made is served in the order of asking, so that commands keep their order.
  *
+ * <p>A server that answers nothing for a while though something is asked of it is taken for lost, and its connection closed: a
+ * process that stands still keeps its connections, and nobody would ask those who took over from it.
+ *
  * <p>Threads: any. A link has a lock of its own, under which commands are handed to the connection; nothing waits there
  * and no other lock is taken.
  */
 final class Connections implements AutoCloseable {
+    /** So often looked at without an answer means lost. */
+    private static final int SILENT_WATCHES = 4;
+
     private final EventLoopGroup loops;
     private final RespClient.Options options;
     private final Map<HostPort, Link> links = new ConcurrentHashMap<>();
@@ -40,6 +46,11 @@ final class Connections implements AutoCloseable {
         return link == null ? null : link.standing();
     }
 
+    /** Looks after all connections; to be called every so often. */
+    void watch() {
+        links.values().forEach(Link::watch);
+    }
+
     @Override
     public void close() {
         closed = true;
@@ -51,6 +62,8 @@ final class Connections implements AutoCloseable {
         private final Queue<BiConsumer<@Nullable RespClient, @Nullable Throwable>> waiting = new ArrayDeque<>();
         private @Nullable RespClient client;
         private boolean connecting;
+        private long answeredBefore;
+        private int silentWatches;
 
         Link(HostPort server) {
             this.server = server;
@@ -80,6 +93,15 @@ final class Connections implements AutoCloseable {
             }
             while (!waiting.isEmpty()) {
                 waiting.remove().accept(made, failure);
+            }
+        }
+
+        synchronized void watch() {
+            if (client == null || client.inFlight() == 0 || client.answered() != answeredBefore) {
+                answeredBefore = client == null ? 0 : client.answered();
+                silentWatches = 0;
+            } else if (++silentWatches == SILENT_WATCHES) {
+                client.close();
             }
         }
 

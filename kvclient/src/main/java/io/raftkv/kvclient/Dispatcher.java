@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class Dispatcher implements AutoCloseable {
     // Deadlines and pauses are of tens of milliseconds and more; a wheel makes setting and cancelling them cheap.
     private static final int TICK_MS = 5;
+    // A server that answers nothing over four of them is lost: longer than one holds a request during an election.
+    private static final int WATCH_MS = 500;
     // Sessions that were not closed by then expire on the servers.
     private static final int CLOSING_MS = 500;
 
@@ -64,6 +66,14 @@ final class Dispatcher implements AutoCloseable {
                         .withConnectTimeoutMs(config.connectTimeoutMs())
                         .withMaxInFlight(config.maxInFlight()));
         this.places = new Semaphore(config.maxInFlight());
+        watch();
+    }
+
+    private void watch() {
+        after(WATCH_MS, () -> {
+            connections.watch();
+            watch();
+        });
     }
 
     KvClientConfig config() {

@@ -10,7 +10,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who leads which shard, as far as is known: the coordinator's slot array, corrected by the servers' MOVED.
+ * Who leads which shard, as far as is known: the coordinator's slot array, corrected by the servers' MOVED. While the
+ * coordinator is away any server says who leads.
  *
  * <p>Threads: any. The table is replaced as a whole; a correction that races with a refresh may be lost, and the server
  * then says MOVED again.
@@ -27,10 +30,15 @@ final class Routing {
     /** The service under which the servers register. */
     static final String SERVICE = "kv";
 
+    private static final int MAX_SEEN = 1_000;
+
     private static final Logger log = LoggerFactory.getLogger(Routing.class);
 
     private final CoordinatorClient coordinator;
     private final AtomicReference<Table> table = new AtomicReference<>(new Table(new HostPort[0]));
+    /** Servers that led a shard at any time: whom to ask when the coordinator and a leader are away. */
+    private final Set<HostPort> seen = ConcurrentHashMap.newKeySet();
+
     private final AtomicReference<@Nullable CompletableFuture<Void>> refreshing = new AtomicReference<>();
 
     Routing(CoordinatorClient coordinator) {
@@ -42,7 +50,18 @@ final class Routing {
         return coordinator
                 .call("COORD.INFO")
                 .thenCompose(info -> slots(shardCount(info)))
-                .thenAccept(table::set);
+                .thenAccept(this::replace);
+    }
+
+    private void replace(Table fresh) {
+        remember(fresh.servers);
+        table.set(fresh);
+    }
+
+    private void remember(List<HostPort> servers) {
+        if (seen.size() < MAX_SEEN) {
+            seen.addAll(servers);
+        }
     }
 
     /** Reads the slot array again; calls that come while one is under way share it. A failure keeps the old table. */
@@ -54,7 +73,7 @@ final class Routing {
         }
         slots(shards()).whenComplete((fresh, failure) -> {
             if (failure == null) {
-                table.set(fresh);
+                replace(fresh);
             } else {
                 log.debug("the slot array could not be read; the old one is kept", failure);
             }
@@ -85,6 +104,14 @@ final class Routing {
         return all.isEmpty() ? null : all.get(ThreadLocalRandom.current().nextInt(all.size()));
     }
 
+    /** A server that is not {@code lost} and may know who leads now, another one from call to call; null if none is known. */
+    @Nullable
+    HostPort otherThan(HostPort lost) {
+        List<HostPort> others =
+                seen.stream().filter(server -> !server.equals(lost)).toList();
+        return others.isEmpty() ? null : others.get(ThreadLocalRandom.current().nextInt(others.size()));
+    }
+
     /** All servers that lead a shard. */
     List<HostPort> servers() {
         return current().servers;
@@ -92,6 +119,7 @@ final class Routing {
 
     /** A server said that another one leads this shard. */
     void moved(int shard, HostPort leader) {
+        remember(List.of(leader));
         table.updateAndGet(old -> old.with(shard, leader));
     }
 

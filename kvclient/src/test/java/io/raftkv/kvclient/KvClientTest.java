@@ -71,6 +71,28 @@ class KvClientTest {
         }
     }
 
+    /** The coordinator still names the one that is gone, as it does when it is gone itself. */
+    @Test
+    void asksOthersWhoLeadsWhenALeaderIsGone() {
+        client.put("k", "v");
+        int leader = KeySlot.shardOf(KeySlot.of("k"), 4) % 2;
+        cluster.stop(leader);
+        client.put("k", "w");
+        assertThat(client.get("k")).isEqualTo("w");
+        assertThat(cluster.log).contains((1 - leader) + " GET k");
+    }
+
+    @Test
+    void takesAServerThatAnswersNothingForLost() {
+        int leader = KeySlot.shardOf(KeySlot.of("k"), 4) % 2;
+        cluster.script =
+                (server, command) -> server == leader && command.contains("k") ? (connection, reply) -> {} : null;
+        try (KvClient patient = KvClient.connect(cluster.config().withRequestTimeoutMs(15_000))) {
+            patient.put("k", "v");
+            assertThat(patient.get("k")).isEqualTo("v");
+        }
+    }
+
     @Test
     void followsMovedAndRemembersIt() {
         int slot = KeySlot.of("k");

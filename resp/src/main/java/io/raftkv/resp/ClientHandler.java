@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,9 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     private final ValueDecoder decoder;
     private final Queue<Call> outbox = new ConcurrentLinkedQueue<>();
     private final AtomicInteger inFlight = new AtomicInteger();
+    /** Written by the loop alone. */
+    private final AtomicLong answered = new AtomicLong();
+
     private final AtomicBoolean drainScheduled = new AtomicBoolean();
     private final Deque<Call> awaiting = new ArrayDeque<>();
     private final Runnable drainTask = this::drainAsScheduled;
@@ -76,6 +80,10 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
 
     boolean isOpen() {
         return open;
+    }
+
+    long answered() {
+        return answered.get();
     }
 
     int inFlight() {
@@ -233,6 +241,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
         Call call = awaiting.poll();
         if (call != null) {
             inFlight.decrementAndGet();
+            answered.lazySet(answered.get() + 1);
             call.complete(value);
         } else {
             // A server that turns a client away says so before it was asked anything.

@@ -124,6 +124,11 @@ public final class RespClient implements AutoCloseable {
         return handler.inFlight();
     }
 
+    /** Answers that came, over the life of the connection. One that has commands in flight and gets none hangs. */
+    public long answered() {
+        return handler.answered();
+    }
+
     /** Closes; what is in flight fails with {@link ConnectionLost}. It does not wait. */
     @Override
     public void close() {
