@@ -56,6 +56,10 @@ final class ConfigurationChecks {
             }
         });
         requireNoneComesBack(id, entry, log, next);
+        if (next.mapVersion() < known.get(previous).mapVersion()) {
+            throw world.failure(id + " appended " + next + " at " + entry + " after " + known.get(previous)
+                    + ": an older plan undoes a newer one");
+        }
         if (canMiss(known.get(previous), next)) {
             throw world.failure(id + " appended " + next + " at " + entry + " after " + known.get(previous)
                     + ": majorities need not meet");
@@ -85,6 +89,15 @@ final class ConfigurationChecks {
                 throw world.failure(id + " appended " + next + " at " + entry + ": " + member + " left before");
             }
         }
+    }
+
+    /** Whether a committed configuration says that the replica left for good. */
+    boolean hasRetired(ReplicaId id) {
+        return known.entrySet().stream()
+                .anyMatch(entry -> entry.getKey().index() <= committed.lastIndex()
+                        && committed.termAt(entry.getKey().index())
+                                == entry.getKey().term()
+                        && entry.getValue().hasRetired(id));
     }
 
     private boolean isIn(LogImage log, LogPosition position) {

@@ -32,6 +32,8 @@ final class Invariants {
     private final LogImage committed = new LogImage();
     private final ConfigurationChecks configurations;
     private final LogTimeChecks times;
+    /** The latest term in which a leader added to what is committed. */
+    private long ownerTerm;
 
     private record Ballot(ReplicaId voter, long term) {}
 
@@ -235,6 +237,9 @@ final class Invariants {
                 "commit",
                 () -> "back from " + replica.commitIndex + " to " + commitIndex);
         require(commitIndex <= log.lastIndex(), id, "commit", () -> commitIndex + " of " + log);
+        if (replica.leads != 0 && commitIndex > committed.lastIndex()) {
+            own(id, replica.leads);
+        }
         for (long index = replica.commitIndex + 1; index <= commitIndex; index++) {
             if (index > log.startIndex()) {
                 agree(id, index, log.termAt(index), log.crcAt(index), "committed");
@@ -251,6 +256,29 @@ final class Invariants {
             countedByLeader(id, replica, commitIndex);
         }
         replica.commitIndex = commitIndex;
+    }
+
+    /**
+     * One owner at all times: once the leader of a term added something to what is committed, none of an earlier term does,
+     * wherever the group moved in between. It may still find out that more of its own is committed; then the later one knew.
+     */
+    private void own(ReplicaId id, long term) {
+        require(
+                term >= ownerTerm,
+                id,
+                "one owner",
+                () -> "commits in term " + term + " what nobody knew to be committed, after a leader of term " + ownerTerm
+                        + " did");
+        ownerTerm = term;
+    }
+
+    /** The replica is about to forget all that it promised: its id must be out of the group for good. */
+    void dropped(ReplicaId id) {
+        require(
+                configurations.hasRetired(id),
+                id,
+                "drop",
+                () -> "its data is deleted, and no committed configuration says that it left");
     }
 
     /** Others promise by their acknowledgements. If those are not enough the leader counts itself, and so promises too. */

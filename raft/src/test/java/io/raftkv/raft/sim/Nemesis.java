@@ -1,8 +1,11 @@
 package io.raftkv.raft.sim;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Does harm: a random fault of those that the run allows, every few seconds, each for a while. */
 final class Nemesis {
@@ -43,10 +46,10 @@ final class Nemesis {
     private final SimNetwork network;
     private final List<Fault> faults;
     private final int servers;
-    private final SimChanges changes;
+    private final MemberChanges changes;
     private boolean stopped;
 
-    Nemesis(SimCluster cluster, SimChanges changes) {
+    Nemesis(SimCluster cluster, MemberChanges changes) {
         this.changes = changes;
         this.cluster = cluster;
         this.world = cluster.world();
@@ -71,7 +74,7 @@ final class Nemesis {
         }
         if (faults.contains(Fault.CHANGE_MEMBERS)) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
-            cluster.onChange(this::strikeAtChange);
+            cluster.onChange(new Changes());
             cluster.onLead(this::changeAtOnce);
         }
     }
@@ -214,7 +217,7 @@ final class Nemesis {
     }
 
     /** All at the same moment, or each in the middle of one of its next disk operations. */
-    private void crash(List<SimServer> victims) {
+    void crash(List<SimServer> victims) {
         boolean inOperation = world.chance(0.7);
         for (SimServer victim : victims) {
             SimNode life = victim.life();
@@ -268,7 +271,7 @@ final class Nemesis {
     }
 
     /** Its peers may see their connections break, or hear nothing more. */
-    private void isolate(SimServer victim) {
+    void isolate(SimServer victim) {
         if (world.chance(0.5)) {
             network.resetAll(victim.id());
         }
@@ -281,9 +284,14 @@ final class Nemesis {
     }
 
     private void split() {
-        List<Integer> side = new ArrayList<>();
-        some(1 + world.random.nextInt(servers - 1)).forEach(server -> side.add(server.id()));
-        network.pairsAcross(id -> side.contains((int) id)).forEach(pair -> network.cutBoth(pair[0], pair[1]));
+        Set<Long> side = new TreeSet<>();
+        some(1 + world.random.nextInt(servers - 1)).forEach(server -> side.add((long) server.id()));
+        cutOff(side);
+    }
+
+    /** These servers and the others do not see each other for a while. */
+    void cutOff(Set<Long> side) {
+        network.pairsAcross(id -> side.contains(id)).forEach(pair -> network.cutBoth(pair[0], pair[1]));
         healLater();
     }
 
@@ -385,6 +393,27 @@ final class Nemesis {
         }
     }
 
+    /** What leaders do to their members, and what is done to them then. */
+    private final class Changes implements SimCluster.ChangeListener {
+        private final MoveFaults moves = new MoveFaults(cluster, Nemesis.this, changes);
+
+        @Override
+        public void appended(long group, ReplicaId leader, long index, Configuration next) {
+            if (cluster.goals() == null) {
+                strikeAtChange(cluster.servers().get((int) leader.server() - 1));
+            } else if (!stopped) {
+                moves.appended(group, leader, index, next);
+            }
+        }
+
+        @Override
+        public void committed(long group, ReplicaId replica, long index) {
+            if (cluster.goals() != null && !stopped) {
+                moves.committed(group, replica, index);
+            }
+        }
+    }
+
     /** The moment in which nobody but the leader has a configuration is too short to be met by chance. */
     private void strikeAtChange(SimServer leader) {
         if (stopped || !world.chance(0.2)) {
@@ -426,7 +455,8 @@ final class Nemesis {
         soon(5e6, harm);
     }
 
-    private void soon(double meanNanos, Runnable harm) {
+    /** Does harm after a while, unless there is peace by then. */
+    void soon(double meanNanos, Runnable harm) {
         world.after(world.exponential(meanNanos), () -> {
             if (!stopped) {
                 harm.run();
@@ -437,7 +467,13 @@ final class Nemesis {
     private void transfer() {
         SimServer leader = cluster.leaderOrAny();
         ReplicaId target = some(1).get(0).replica(1);
-        leader.serve(node -> node.group(1).transferLeadership(target), () -> {});
+        leader.serve(
+                node -> {
+                    if (node.group(1) != null) {
+                        node.group(1).transferLeadership(target);
+                    }
+                },
+                () -> {});
         strikeAtHandOver(leader);
     }
 

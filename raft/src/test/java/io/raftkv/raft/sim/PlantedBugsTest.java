@@ -167,6 +167,8 @@ class PlantedBugsTest {
                 "truncation",
                 "commit",
                 "apply",
+                "one owner",
+                "drop",
                 "stale read",
                 "lease",
                 "snapshot",
@@ -180,6 +182,7 @@ class PlantedBugsTest {
         checks.put("no order of these operations", "linearizability");
         checks.put("stopped itself", "a server's own checks");
         checks.put("cannot start", "recovery");
+        checks.put("cannot open", "a server's own checks");
         checks.put("the log of group", "recovery");
         checks.put("answered twice", "clients");
         return checks;

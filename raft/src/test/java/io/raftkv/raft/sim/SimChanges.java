@@ -13,7 +13,7 @@ import java.util.TreeSet;
  * Asks for changes of members. A server whose replica left drops that one's data when it is told, and comes back with
  * another replica.
  */
-final class SimChanges {
+final class SimChanges implements MemberChanges {
     private static final long AGAIN_NANOS = SimWorld.millis(500);
 
     private final SimCluster cluster;
@@ -26,14 +26,15 @@ final class SimChanges {
         this.world = cluster.world();
     }
 
-    /** Some group gets some voters. */
-    void changeSome() {
+    @Override
+    public void changeSome() {
         long group = 1 + world.random.nextInt(cluster.swarm().groups());
         changeSome(group, cluster.leaderOrAny(group));
     }
 
     /** {@code asked} is asked for it, which leads the group, or does not. */
-    void changeSome(long group, SimServer asked) {
+    @Override
+    public void changeSome(long group, SimServer asked) {
         List<SimServer> servers = new ArrayList<>(cluster.servers());
         SortedSet<ReplicaId> voters = new TreeSet<>();
         int count = 1 + world.random.nextInt(Math.min(5, servers.size()));
@@ -82,7 +83,8 @@ final class SimChanges {
         };
     }
 
-    void abort() {
+    @Override
+    public void abort() {
         cluster.leaderOrAny()
                 .serve(
                         node -> node.group(1).abortChange(new Completion() {
@@ -98,7 +100,8 @@ final class SimChanges {
     }
 
     /** Asks until all servers are voters of all groups. */
-    void bringInAll() {
+    @Override
+    public void settle() {
         for (long group : cluster.groups()) {
             missing++;
             bringIn(group);
@@ -137,7 +140,8 @@ final class SimChanges {
         }
     }
 
-    boolean allAreIn() {
+    @Override
+    public boolean isSettled() {
         return missing == 0;
     }
 }

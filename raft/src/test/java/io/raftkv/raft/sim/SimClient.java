@@ -203,8 +203,12 @@ final class SimClient<M extends StateMachine, I> implements Client {
 
         /** The request is on the loop of the server. Its answers go back through the network. */
         private void arrive(SimNode node, int number) {
-            node.onDeath(() -> unknown(number));
             RaftGroup group = node.group(groupId);
+            if (group == null) {
+                world.after(world.exponential(WAY_NANOS), () -> refused(number, null));
+                return;
+            }
+            node.onDeath(() -> unknown(number));
             boolean leads = node.isLeader(groupId);
             boolean byLease = readMode == ReadMode.LEASE && node.holdsLease(groupId);
             Bytes command = workload.command(input);

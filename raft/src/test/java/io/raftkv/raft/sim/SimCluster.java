@@ -26,15 +26,33 @@ final class SimCluster {
     private final Map<Long, Invariants> invariants = new TreeMap<>();
     private final Configuration genesis;
     private final BitRot rot;
+    private final SimGoals goals;
     /** The server that should lead each group. */
     private final Map<Long, Integer> preferred = new TreeMap<>();
     /** To whom each group was handed over last, until somebody leads. */
     private final Map<Long, Heir> heirs = new TreeMap<>();
 
-    private Consumer<SimServer> changeListener = server -> {};
+    private ChangeListener changeListener = ChangeListener.NONE;
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
     private Consumer<SimServer> handOverListener = server -> {};
     private BiConsumer<Long, SimServer> transferListener = (group, server) -> {};
+
+    /** Hears of what leaders do to their members. */
+    interface ChangeListener {
+        ChangeListener NONE = new ChangeListener() {
+            @Override
+            public void appended(long group, ReplicaId leader, long index, Configuration next) {}
+
+            @Override
+            public void committed(long group, ReplicaId leader, long index) {}
+        };
+
+        /** {@code leader} appended a configuration. */
+        void appended(long group, ReplicaId leader, long index, Configuration next);
+
+        /** {@code replica} counts {@code index} as committed. */
+        void committed(long group, ReplicaId replica, long index);
+    }
 
     SimCluster(SimWorld world, Workload<?, ?> workload, Swarm swarm, Totals totals) {
         this.world = world;
@@ -56,10 +74,11 @@ final class SimCluster {
         for (int id = 1; id <= swarm.servers(); id++) {
             servers.add(new SimServer(this, id));
         }
+        this.goals = swarm.moves() ? new SimGoals(this, genesis) : null;
     }
 
-    /** From now on {@code listener} is told of every leader that appends a configuration. */
-    void onChange(Consumer<SimServer> listener) {
+    /** From now on {@code listener} is told of what leaders do to their members. */
+    void onChange(ChangeListener listener) {
         changeListener = listener;
     }
 
@@ -92,16 +111,20 @@ final class SimCluster {
         }
     }
 
+    /** @param replica null if the server has none */
     void tellPreferred(long group, RaftGroup replica) {
         Integer server = preferred.get(group);
-        if (server != null) {
+        if (server != null && replica != null) {
             replica.preferLeader(replica(group, server));
         }
     }
 
+    /** Who is preferred and no member does not count. */
     boolean isLedAsPreferred() {
-        return preferred.entrySet().stream()
-                .allMatch(entry -> servers.get(entry.getValue() - 1).isLeader(entry.getKey()));
+        return preferred.entrySet().stream().allMatch(entry -> {
+            SimServer server = servers.get(entry.getValue() - 1);
+            return server.isLeader(entry.getKey()) || !isWanted(entry.getKey(), server);
+        });
     }
 
     void handsOver(long group, ReplicaId from, ReplicaId heir, Motive motive) {
@@ -122,8 +145,12 @@ final class SimCluster {
         leadListener.accept(group, servers.get(server - 1));
     }
 
-    void changeBegins(int server) {
-        changeListener.accept(servers.get(server - 1));
+    void changes(long group, ReplicaId leader, long index, Configuration next) {
+        changeListener.appended(group, leader, index, next);
+    }
+
+    void commits(long group, ReplicaId replica, long index) {
+        changeListener.committed(group, replica, index);
     }
 
     private static ReplicaId firstReplica(int server) {
@@ -153,6 +180,11 @@ final class SimCluster {
 
     Totals totals() {
         return totals;
+    }
+
+    /** Where the groups should be; null if they are told where to be. */
+    SimGoals goals() {
+        return goals;
     }
 
     BitRot rot() {
@@ -199,12 +231,12 @@ final class SimCluster {
         StringBuilder text = new StringBuilder();
         for (long group : groups()) {
             for (SimServer server : servers) {
-                text.append(" ")
-                        .append(server.isUp() ? server.life().machine(group).digest() : "down");
+                WatchedMachine machine = server.isUp() ? server.life().machine(group) : null;
+                text.append(" ").append(machine == null ? "none" : machine.digest());
             }
             text.append('\n');
         }
-        return text.toString();
+        return text + (goals == null ? "" : goals.toString());
     }
 
     boolean holdsNothing() {
@@ -212,11 +244,26 @@ final class SimCluster {
                 .allMatch(server -> !server.isUp() || server.life().heldBytes() == 0);
     }
 
+    /** The machines of a group, on all servers that should have one; null for those that have none. */
+    List<WatchedMachine> copies(long group) {
+        List<WatchedMachine> copies = new ArrayList<>();
+        for (SimServer server : servers) {
+            if (isWanted(group, server)) {
+                copies.add(server.isUp() ? server.life().machine(group) : null);
+            }
+        }
+        return copies;
+    }
+
+    private boolean isWanted(long group, SimServer server) {
+        return goals == null || goals.isWanted(group, server);
+    }
+
     boolean agrees() {
         for (long group : groups()) {
             Set<String> digests = new TreeSet<>();
-            for (SimServer server : servers) {
-                String digest = server.isUp() ? server.life().machine(group).digest() : null;
+            for (WatchedMachine copy : copies(group)) {
+                String digest = copy == null ? null : copy.digest();
                 if (digest == null) {
                     return false;
                 }

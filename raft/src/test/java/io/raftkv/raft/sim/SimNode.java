@@ -5,6 +5,7 @@ import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.ConfigurationCodec;
 import io.raftkv.raft.core.CoreOptions;
 import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import io.raftkv.raft.core.Entry;
@@ -42,6 +43,8 @@ final class SimNode {
     private final Map<Long, RaftGroup> groups = new TreeMap<>();
     /** The replicas that are being dropped, or were, by group. */
     private final Map<Long, ReplicaId> dropping = new TreeMap<>();
+    /** Null if this server opens what it is told to open. */
+    private final SimMover mover;
 
     private RaftNode node;
     private final List<Runnable> onDeath = new ArrayList<>();
@@ -55,6 +58,7 @@ final class SimNode {
         this.process = new SimProcess(name, rate, world.between(-1000, 1000));
         this.disk = new FaultDisk(world, process, disk, normalForceNanos(), powerLoss);
         this.loop = new SimLoop(world, process, "loop");
+        this.mover = cluster.goals() == null ? null : new SimMover(cluster, this, server);
     }
 
     private double normalForceNanos() {
@@ -80,11 +84,36 @@ final class SimNode {
                         .build())
                 .seed(world.random.nextLong())
                 .observer(new Observer())
+                .onInvited(this::invited)
                 .onFailure(this::failed)
                 .build());
         for (long group : cluster.groups()) {
             long incarnation = node.incarnationOnDisk(group);
-            openReplica(group, incarnation > 0 ? incarnation : node.droppedIncarnation(group) + 1);
+            boolean isFounder = cluster.genesisFor(server) != null && node.droppedIncarnation(group) == 0;
+            if (incarnation > 0) {
+                openReplica(group, incarnation);
+            } else if (mover == null || isFounder) {
+                openReplica(group, node.droppedIncarnation(group) + 1);
+            }
+        }
+        if (mover != null) {
+            mover.start();
+        }
+    }
+
+    private void invited(long group, ReplicaId replica) {
+        if (mover != null) {
+            mover.invited(group, replica);
+        }
+    }
+
+    /** Opens a replica that its leader fills. */
+    void openAdded(long group, ReplicaId replica) {
+        world.trace(() -> process + " group " + group + " opens " + replica);
+        try {
+            openReplica(group, replica.incarnation());
+        } catch (IOException damaged) {
+            throw world.failure(this + " cannot open " + replica + ": " + damaged.getMessage());
         }
     }
 
@@ -105,28 +134,41 @@ final class SimNode {
 
     /** The replica was told that it left: some time later its data goes, and another one waits to be brought in. */
     void dropLater(long group, ReplicaId self) {
-        world.at(
-                world.nowNanos() + world.exponential(1e9),
-                process,
-                () -> loop.execute(() -> {
-                    if (self.equals(groups.get(group).self()) && !self.equals(dropping.put(group, self))) {
-                        node.dropGroup(group)
-                                .whenComplete(
-                                        (done, failure) -> loop.execute(() -> replaceDropped(group, self, failure)));
-                    }
-                }));
+        later(world.exponential(1e9), () -> {
+            RaftGroup open = groups.get(group);
+            if (open != null && self.equals(open.self()) && !isDropping(group)) {
+                dropping.put(group, self);
+                cluster.invariants(group).dropped(self);
+                node.dropGroup(group)
+                        .whenComplete((done, failure) -> loop.execute(() -> dropped(group, self, failure)));
+            }
+        });
     }
 
-    private void replaceDropped(long group, ReplicaId dropped, Throwable failure) {
+    long droppedIncarnation(long group) {
+        return node.droppedIncarnation(group);
+    }
+
+    boolean isDropping(long group) {
+        return groups.get(group).self().equals(dropping.get(group));
+    }
+
+    /** Runs {@code task} on the loop after a while, unless the process dies before. */
+    void later(long nanos, Runnable task) {
+        world.at(world.nowNanos() + nanos, process, () -> loop.execute(task));
+    }
+
+    private void dropped(long group, ReplicaId dropped, Throwable failure) {
         if (failure != null) {
             throw world.failure(dropped + " could not be dropped: " + failure);
         }
         world.trace(() -> process + " group " + group + " dropped " + dropped);
         cluster.totals().replicasDropped++;
-        try {
-            openReplica(group, dropped.incarnation() + 1);
-        } catch (IOException damaged) {
-            throw world.failure(this + " cannot open another replica: " + damaged.getMessage());
+        if (mover == null) {
+            openAdded(group, new ReplicaId(server, dropped.incarnation() + 1));
+        } else {
+            groups.remove(group);
+            machines.remove(group);
         }
     }
 
@@ -193,18 +235,21 @@ final class SimNode {
             return;
         }
         loop.execute(() -> {
-            GroupStatus status = groups.get(groupId).status();
-            if (status.holdsLease() && status.term() < term) {
+            RaftGroup group = groups.get(groupId);
+            GroupStatus status = group == null ? null : group.status();
+            if (status != null && status.holdsLease() && status.term() < term) {
                 throw world.failure("lease: " + this + " holds one in term " + status.term() + " of group " + groupId
                         + " after another replica was elected in term " + term);
             }
         });
     }
 
+    /** Null if this server has no replica of it. */
     RaftGroup group(long groupId) {
         return groups.get(groupId);
     }
 
+    /** Likewise. */
     WatchedMachine machine(long groupId) {
         return machines.get(groupId);
     }
@@ -264,12 +309,12 @@ final class SimNode {
         disk.forceTakes(nanos);
     }
 
-    /** @param countedNanos how much of it the monotonic clock of the machine counts */
     /** The next sync takes {@code nanos}. */
     void stallDisk(long nanos) {
         disk.stall(nanos);
     }
 
+    /** @param countedNanos how much of it the monotonic clock of the machine counts */
     void pause(long nanos, long countedNanos) {
         process.pauseUntil(world.nowNanos() + nanos);
         process.doesNotCount(Math.max(0, nanos - countedNanos));
@@ -334,6 +379,9 @@ final class SimNode {
                             self, term, groups.get(group).status().configuration()));
             if (process.alive()) {
                 cluster.leads(group, server, term);
+                if (mover != null) {
+                    mover.leads(group);
+                }
             }
         }
 
@@ -360,7 +408,11 @@ final class SimNode {
             heard(group, () -> "appends " + entry, checks -> checks.appended(self, entry));
             if (entry.type() == Entry.Type.CONFIGURATION
                     && groups.get(group).status().role() == Role.LEADER) {
-                cluster.changeBegins(server);
+                cluster.changes(
+                        group,
+                        self,
+                        entry.index(),
+                        ConfigurationCodec.decode(entry.payload().asByteBuffer()));
             }
         }
 
@@ -375,6 +427,7 @@ final class SimNode {
                 GroupStatus status = groups.get(group).status();
                 checks.leaderCounts(self, status.term(), status.matchIndex());
                 checks.committed(self, commitIndex);
+                cluster.commits(group, self, commitIndex);
             });
         }
 

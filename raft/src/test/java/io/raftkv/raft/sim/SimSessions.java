@@ -3,6 +3,7 @@ package io.raftkv.raft.sim;
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
 import io.raftkv.raft.RaftException;
+import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.session.Session;
 import io.raftkv.raft.session.SessionCommand;
@@ -210,11 +211,19 @@ final class SimSessions {
         private void deliver(int server, boolean answerIsLost) {
             world.after(world.exponential(WAY_NANOS), () -> cluster.servers()
                     .get(server)
-                    .serve(node -> node.group(GROUP).propose(bytes, new Answer(answerIsLost)), () -> {
+                    .serve(node -> propose(node.group(GROUP), new Answer(answerIsLost)), () -> {
                         if (!answerIsLost) {
                             refused(null);
                         }
                     }));
+        }
+
+        private void propose(RaftGroup group, Answer answer) {
+            if (group == null) {
+                answer.failed(new RaftException.NotLeader(null));
+            } else {
+                group.propose(bytes, answer);
+            }
         }
 
         private void refused(ReplicaId hint) {

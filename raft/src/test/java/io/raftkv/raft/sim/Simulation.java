@@ -26,7 +26,7 @@ final class Simulation<M extends StateMachine, I> {
     private final Totals totals = new Totals();
     private final SimCluster cluster;
     private final Nemesis nemesis;
-    private final SimChanges changes;
+    private final MemberChanges changes;
     /** By group: they are separate machines. */
     private final SortedMap<Long, List<Operation<I>>> histories = new TreeMap<>();
 
@@ -44,7 +44,7 @@ final class Simulation<M extends StateMachine, I> {
         this.swarm = swarm.apply(world);
         world.trace(this.swarm::toString);
         this.cluster = new SimCluster(world, workload, this.swarm, totals);
-        this.changes = new SimChanges(cluster);
+        this.changes = this.swarm.moves() ? cluster.goals() : new SimChanges(cluster);
         this.nemesis = new Nemesis(cluster, changes);
         double thinkNanos = this.swarm.thinkMs() * 1e6;
         for (int id = 0; id < this.swarm.clients(); id++) {
@@ -108,8 +108,8 @@ final class Simulation<M extends StateMachine, I> {
         await(deadline, "sessions do not end", () -> sessions.stream().allMatch(SimSessions::isIdle));
         if (swarm.faults().contains(Nemesis.Fault.CHANGE_MEMBERS)) {
             // So that all states can be compared; and the last change of all must come to its end.
-            changes.bringInAll();
-            await(deadline, "the last change of members does not end", changes::allAreIn);
+            changes.settle();
+            await(deadline, "the last change of members does not end", changes::isSettled);
         }
         boolean asked = true;
         for (int number = 0; asked; number++) {
@@ -125,8 +125,7 @@ final class Simulation<M extends StateMachine, I> {
         }
         await(deadline, "not all damage is repaired", cluster.rot()::isRepaired);
         if (!sessions.isEmpty()) {
-            SimMachine any =
-                    (SimMachine) cluster.servers().get(0).life().machine(1).watched();
+            SimMachine any = (SimMachine) cluster.copies(1).get(0).watched();
             sessions.forEach(client -> client.check(any.kv()));
         }
         await(deadline, "memory is held though nobody waits for anything", cluster::holdsNothing);

@@ -44,6 +44,7 @@ class SimulationSpeedTest {
         return new Swarm(
                 3,
                 3,
+                false,
                 1,
                 6,
                 220,

@@ -3,6 +3,8 @@ package io.raftkv.raft.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.raftkv.raft.core.Effect.HandsOver.Motive;
+import io.raftkv.raft.sim.MoveFaults.Harm;
+import io.raftkv.raft.sim.MoveFaults.Phase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +23,8 @@ class SimulationTest {
     private static final double BUSY_SHARE = 0.2;
     /** Bits rot in a quarter of the runs only, and one fault of many does not strike in each. */
     private static final double RARE_SHARE = 0.05;
+    /** How often each harm must strike in each phase of a move in all seeds together: by chance it is 12 times or more. */
+    private static final int LEAST_STRIKES = 5;
 
     @Test
     void noSeedFindsAnythingWrong() throws Exception {
@@ -47,6 +51,15 @@ class SimulationTest {
         busy(report, "finished changes of members", run -> run.changesDone);
         busy(report, "replicas told that they were removed", run -> run.removals);
         busy(report, "removed replicas dropped and followed by another", run -> run.replicasDropped);
+        busy(report, "goals of groups", run -> run.goals);
+        busy(report, "moves begun", run -> run.movesBegun);
+        busy(report, "moves aborted", run -> run.movesAborted, RARE_SHARE);
+        busy(report, "moves done", run -> run.movesDone);
+        for (Phase phase : Phase.values()) {
+            for (Harm harm : Harm.values()) {
+                struck(report, phase, harm);
+            }
+        }
         busy(report, "damaged replicas", run -> run.damagedReplicas, RARE_SHARE);
         busy(report, "recoveries from damage", run -> run.recoveries, RARE_SHARE);
         busy(report, "reads by replicas that do not lead", run -> run.followerReads);
@@ -76,9 +89,19 @@ class SimulationTest {
         assertThat(report.operations() / report.simulatedSeconds())
                 .as("operations per second")
                 .isGreaterThan(20);
-        assertThat(report.simulatedSeconds() / report.faults())
-                .as("seconds per fault")
-                .isLessThan(5);
+        if (report.runs() >= 100) {
+            assertThat(report.simulatedSeconds() / report.faults())
+                    .as("seconds per fault")
+                    .isLessThan(5);
+        }
+    }
+
+    private static void struck(Report report, Phase phase, Harm harm) {
+        long strikes = report.sum(run -> run.strikes[phase.ordinal()][harm.ordinal()]);
+        System.out.printf("simulation: %d times %s in phase %s%n", strikes, harm, phase);
+        if (report.runs() >= SEEDS) {
+            assertThat(strikes).as(harm + " in phase " + phase).isGreaterThanOrEqualTo(LEAST_STRIKES);
+        }
     }
 
     /** Each of them found a bug once. */

@@ -11,11 +11,13 @@ import java.util.Set;
  * @param naps whether nobody asks for anything every other while, so that groups sleep
  * @param prefersLeaders whether the replicas are told who should lead, and of another one from time to time
  * @param leases whether leaders may serve reads by a lease
+ * @param moves whether groups follow goals ({@link SimGoals}) and nobody asks for changes of members
  * @param firstVoters of the servers; the others are brought in and out by changes of members
  */
 record Swarm(
         int servers,
         int firstVoters,
+        boolean moves,
         int groups,
         int clients,
         double thinkMs,
@@ -57,8 +59,10 @@ record Swarm(
                 faults.add(fault);
             }
         }
-        int firstVoters = world.chance(0.6) ? 3 : 5;
         boolean changesMembers = world.chance(0.6) && rot == BitRot.Extent.SOMETIMES;
+        boolean moves = changesMembers && world.chance(0.6);
+        // So that there is room for as many others.
+        int firstVoters = moves || world.chance(0.6) ? 3 : 5;
         if (changesMembers) {
             faults.add(Nemesis.Fault.CHANGE_MEMBERS);
         } else {
@@ -74,8 +78,9 @@ record Swarm(
         }
         int groups = world.chance(0.3) ? 2 : 1;
         return new Swarm(
-                changesMembers ? 5 + world.random.nextInt(3) : firstVoters,
+                servers(world, changesMembers, moves, firstVoters),
                 firstVoters,
+                moves,
                 groups,
                 pick(world, 6, 8, 12),
                 150,
@@ -106,6 +111,13 @@ record Swarm(
                 rot,
                 world.chance(0.5),
                 world.chance(0.5));
+    }
+
+    private static int servers(SimWorld world, boolean changesMembers, boolean moves, int firstVoters) {
+        if (moves) {
+            return 6 + world.random.nextInt(2);
+        }
+        return changesMembers ? 5 + world.random.nextInt(3) : firstVoters;
     }
 
     private static int pick(SimWorld world, int... choices) {

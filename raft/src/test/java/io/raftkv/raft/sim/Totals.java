@@ -18,6 +18,13 @@ final class Totals {
     long configurations;
     long jointConfigurations;
     long changesDone;
+    long goals;
+    long movesBegun;
+    long movesAborted;
+    long movesDone;
+    /** By phase and harm. */
+    final long[][] strikes = new long[MoveFaults.Phase.values().length][MoveFaults.Harm.values().length];
+
     long removals;
     long pauses;
     long replicasDropped;
