@@ -16,9 +16,11 @@ import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.kvserver.shard.ShardMachine;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
+import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.CoreOptions;
+import io.raftkv.raft.driver.Invitation;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.driver.RaftOptions;
@@ -29,6 +31,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -176,6 +179,9 @@ final class RaftHost implements ShardOpener {
                 .map(voter -> new ReplicaId(voter.server(), voter.incarnation()))
                 .toList();
         long groupId = groupId(genesis.generation(), genesis.shard());
+        if (dropping.contains(groupId)) {
+            return; // Looked at first: once it is dropped, that is known.
+        }
         for (ReplicaId voter : voters) {
             if (voter.server() == table.serverId()
                     && started().droppedIncarnation(groupId) < voter.incarnation()
@@ -212,17 +218,22 @@ final class RaftHost implements ShardOpener {
     @Override
     public void openAdded(long groupId, ReplicaId added) throws IOException {
         int shard = (int) groupId;
-        if (added.incarnation() <= Genesis.FIRST || shard >= table.shards()) {
-            return; // It is opened with the genesis of the shard, once that is known.
+        if (shard >= table.shards()) {
+            return; // It is opened once the map is known.
         }
         ShardGroup earlier = table.group(shard);
-        if (earlier == null) {
-            LOG.info("shard {}: a copy is made here", shard);
-            open(shard, groupId >>> 32, added.incarnation(), null);
-        } else if (earlier.group().self().incarnation() < added.incarnation()
-                && earlier.group().status().configuration().members().isEmpty()) {
-            // It left before it was filled, and knows nobody who could tell it.
-            drop(earlier);
+        if (dropping.contains(groupId)) {
+            return;
+        }
+        // In this order: who was dropped in between is known to have been.
+        GroupStatus status = earlier == null ? null : earlier.group().status();
+        switch (Invitation.judge(added, status, started().droppedIncarnation(groupId))) {
+            case OPEN -> {
+                LOG.info("shard {}: a copy is made here", shard);
+                open(shard, groupId >>> 32, added.incarnation(), null);
+            }
+            case REPLACE -> drop(Objects.requireNonNull(earlier));
+            case IGNORE -> {}
         }
     }
 

@@ -2,18 +2,17 @@ package io.raftkv.kvserver.cluster;
 
 import io.raftkv.callback.CoordinatorClient;
 import io.raftkv.callback.CoordinatorException;
-import io.raftkv.callback.Genesis;
 import io.raftkv.callback.Placement;
 import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.raft.Completion;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus;
+import io.raftkv.raft.MembershipGoal;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.ReplicaId;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,46 +59,24 @@ final class Reconciler {
         GroupStatus status = group.group().status();
         Configuration current = status.configuration();
         ClusterState.Wanted wanted = known.wanted(group.shard());
-        if (status.role() != GroupStatus.Role.LEADER || wanted.servers().isEmpty() || current.isJoint()) {
-            // A joint change only goes forward, and its leader sees to that; then comes the next round.
-            return wanted.missing().isEmpty() && !current.isJoint();
-        }
         if (!wanted.missing().isEmpty()) {
             return false;
         }
-        SortedSet<ReplicaId> voters = replicas(wanted.servers(), current);
-        SortedSet<ReplicaId> underWay = asked.get(group.shard());
-        if (underWay != null) {
-            if (!underWay.equals(voters)) {
-                abort(group);
+        if (status.role() != GroupStatus.Role.LEADER) {
+            return !current.isJoint();
+        }
+        MembershipGoal goal = new MembershipGoal(wanted.servers(), known.map().version());
+        switch (goal.next(current, asked.get(group.shard()))) {
+            case NOTHING -> {
+                return true;
             }
-            return true;
+            case WAIT -> {
+                return false;
+            }
+            case CHANGE -> ask(group, goal.voters(current), goal.version());
+            case ABORT -> abort(group);
         }
-        if (current.voters().equals(voters) && current.learners().isEmpty()) {
-            return true;
-        }
-        long version = known.map().version();
-        if (version > current.mapVersion()
-                || version == current.mapVersion() && !current.learners().isEmpty()) {
-            ask(group, voters, version);
-            return true;
-        }
-        return false; // The group followed a map that this server has not seen yet.
-    }
-
-    /** The replicas on these servers: those that are members, and the next ones on the servers that have none. */
-    static SortedSet<ReplicaId> replicas(SortedSet<Long> servers, Configuration current) {
-        SortedSet<ReplicaId> replicas = new TreeSet<>();
-        for (long server : servers) {
-            ReplicaId member = current.members().stream()
-                    .filter(id -> id.server() == server)
-                    .findFirst()
-                    .orElse(null);
-            // The first incarnation is that of the servers with which the shard began.
-            long left = Math.max(Genesis.FIRST, current.retired().getOrDefault(server, 0L));
-            replicas.add(member == null ? new ReplicaId(server, left + 1) : member);
-        }
-        return replicas;
+        return true;
     }
 
     private void ask(ShardGroup group, SortedSet<ReplicaId> voters, long version) {
@@ -206,8 +183,9 @@ final class Reconciler {
                             .map(learner -> filling(table, status, learner))
                             .collect(Collectors.joining(", "));
         }
-        boolean isThere = wanted.servers().isEmpty() || current.voters().equals(replicas(wanted.servers(), current));
-        return isThere ? "" : "moving: about to begin";
+        MembershipGoal goal =
+                new MembershipGoal(wanted.servers(), table.state().map().version());
+        return wanted.servers().isEmpty() || goal.isReached(current) ? "" : "moving: about to begin";
     }
 
     private static String filling(ShardTable table, GroupStatus status, ReplicaId learner) {
