@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * next one compares and goes on; and a plan that changes in the middle of a move needs no care.
  *
  * <p>To be asked in rounds: now and then, when a replica begins to lead, when another goal is known, and when what was asked
- * for ended. Leaders may know goals of different age at the same time; the group follows the newest one that any of its leaders
- * knew.
+ * for ended; after a pause if it was refused, as it is refused again while an abort is being committed. Leaders may know goals
+ * of different age at the same time; the group follows the newest one that any of its leaders knew.
  *
  * @param servers the servers that should hold the voters; while there are none, nobody wants the group anywhere else
  * @param version of the plan, larger than 0; a later plan has a larger one, and one version never says two things

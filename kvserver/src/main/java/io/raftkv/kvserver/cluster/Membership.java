@@ -84,7 +84,7 @@ public final class Membership implements AutoCloseable {
         this.opener = opener;
         this.onFatal = onFatal;
         this.registrar = new SlotRegistrar(table);
-        this.reconciler = new Reconciler(table, this::roundSoon);
+        this.reconciler = new Reconciler(table, this::roundSoon, () -> submit(() -> again(RETRY_MS)));
         this.leaders = new LeaderSpread(table);
         ScheduledThreadPoolExecutor one =
                 new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("raftkv-kvserver-control", true));

@@ -33,14 +33,21 @@ final class Reconciler {
 
     private final ShardTable table;
     private final Runnable roundSoon;
+    private final Runnable roundLater;
     /** What this server asked its groups to become, until they answer. Changed on the groups' loops, too. */
     private final SortedMap<Integer, SortedSet<ReplicaId>> asked =
             java.util.Collections.synchronizedSortedMap(new TreeMap<>());
 
-    /** @param roundSoon asks for another round; called on any thread */
-    Reconciler(ShardTable table, Runnable roundSoon) {
+    /**
+     * Both are called on any thread.
+     *
+     * @param roundSoon asks for another round
+     * @param roundLater asks for one after a pause
+     */
+    Reconciler(ShardTable table, Runnable roundSoon, Runnable roundLater) {
         this.table = table;
         this.roundSoon = roundSoon;
+        this.roundLater = roundLater;
     }
 
     /** Takes the next step of every shard that is led here; returns whether none has to be asked again by and by. */
@@ -87,21 +94,19 @@ final class Reconciler {
             @Override
             public void succeeded(@Nullable Object nothing) {
                 LOG.info("shard {}: is at {}", shard, table.namesOf(voters));
-                ended(shard, voters);
+                asked.remove(shard, voters);
+                roundSoon.run();
             }
 
             @Override
             public void failed(RaftException failure) {
-                // Whoever leads the shard now goes on.
+                // Whoever leads the shard now goes on. A group that is not ready yet refuses at once, and would do so
+                // again.
                 LOG.info("shard {}: the move goes on elsewhere or later: {}", shard, failure.getMessage());
-                ended(shard, voters);
+                asked.remove(shard, voters);
+                roundLater.run();
             }
         });
-    }
-
-    private void ended(int shard, SortedSet<ReplicaId> voters) {
-        asked.remove(shard, voters);
-        roundSoon.run();
     }
 
     /** The map changed while the new replicas are being filled. If it is too late for that, the change goes on. */
@@ -110,7 +115,7 @@ final class Reconciler {
         group.group().abortChange(new Completion() {
             @Override
             public void succeeded(@Nullable Object nothing) {
-                roundSoon.run();
+                roundLater.run();
             }
 
             @Override

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A group of one replica that keeps no log. It applies at once, or when {@link #release} says so; it fails as it is told.
+ * Changes of its members end like writes, and change nothing.
  * Reads overtake writes that are kept back, as they may in a real group.
  */
 public final class FakeGroup implements RaftGroup {
@@ -44,7 +45,7 @@ public final class FakeGroup implements RaftGroup {
         this.machine = machine;
     }
 
-    /** From now on writes wait for {@link #release}. */
+    /** From now on writes and changes of members wait for {@link #release}. */
     public void keepBack() {
         onLoop(() -> keepsBack = true);
     }
@@ -100,14 +101,15 @@ public final class FakeGroup implements RaftGroup {
 
     @Override
     public void propose(Bytes command, Completion completion) {
-        answer(completion, () -> {
-            Runnable apply = () -> completion.succeeded(machine.apply(++index, 0, command));
-            if (keepsBack) {
-                keptBack.add(apply);
-            } else {
-                apply.run();
-            }
-        });
+        answer(completion, () -> end(() -> completion.succeeded(machine.apply(++index, 0, command))));
+    }
+
+    private void end(Runnable step) {
+        if (keepsBack) {
+            keptBack.add(step);
+        } else {
+            step.run();
+        }
     }
 
     private void answer(Completion completion, Runnable success) {
@@ -134,12 +136,12 @@ public final class FakeGroup implements RaftGroup {
 
     @Override
     public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
-        throw new UnsupportedOperationException("not used by servers");
+        answer(completion, () -> end(() -> completion.succeeded(null)));
     }
 
     @Override
     public void abortChange(Completion completion) {
-        throw new UnsupportedOperationException("not used by servers");
+        answer(completion, () -> completion.succeeded(null));
     }
 
     @Override
