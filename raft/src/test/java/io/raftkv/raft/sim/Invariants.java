@@ -150,6 +150,10 @@ final class Invariants {
     /** The replica told the leader of {@code term} that its log up to {@code index} agrees with the leader's and is durable. */
     void promisedIndex(ReplicaId id, long term, long index) {
         Replica replica = replica(id);
+        if (replica.log.termAt(replica.log.lastIndex()) > term) {
+            // Said before entries of a later leader came, and sent after them, as messages leave at the end of a turn.
+            return;
+        }
         require(index <= replica.log.lastIndex(), id, "promise", () -> "acknowledged " + index + " of " + replica.log);
         ReplicaId leader = leaders.get(term);
         if (leader != null
@@ -267,8 +271,8 @@ final class Invariants {
                 term >= ownerTerm,
                 id,
                 "one owner",
-                () -> "commits in term " + term + " what nobody knew to be committed, after a leader of term " + ownerTerm
-                        + " did");
+                () -> "commits in term " + term + " what nobody knew to be committed, after a leader of term "
+                        + ownerTerm + " did");
         ownerTerm = term;
     }
 
@@ -298,9 +302,13 @@ final class Invariants {
         }
     }
 
-    /** A read that came when {@code index} was the last committed entry of the group is answered by this replica. */
-    void read(ReplicaId id, long index) {
-        long applied = replica(id).lastApplied;
+    /**
+     * A read that came when {@code index} was the last committed entry of the group is answered by this replica.
+     *
+     * @param loaded how far it says that its state has come; counts until it applies something to the snapshot that it began with
+     */
+    void read(ReplicaId id, long index, long loaded) {
+        long applied = replica(id).lastApplied < 0 ? loaded : replica(id).lastApplied;
         require(
                 applied >= index,
                 id,

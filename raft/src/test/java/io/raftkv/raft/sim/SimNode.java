@@ -261,7 +261,8 @@ final class SimNode {
 
     /** A read is about to be answered that came when {@code index} was committed. */
     void reads(long groupId, long index) {
-        cluster.invariants(groupId).read(groups.get(groupId).self(), index);
+        GroupStatus status = groups.get(groupId).status();
+        cluster.invariants(groupId).read(status.self(), index, status.lastApplied());
     }
 
     /** Runs {@code request} on the loop of the group, unless the process dies before. */
@@ -316,8 +317,7 @@ final class SimNode {
 
     /** @param countedNanos how much of it the monotonic clock of the machine counts */
     void pause(long nanos, long countedNanos) {
-        process.pauseUntil(world.nowNanos() + nanos);
-        process.doesNotCount(Math.max(0, nanos - countedNanos));
+        process.pause(world.nowNanos(), nanos, countedNanos);
     }
 
     void jumpWallClock(long ms) {
@@ -328,7 +328,7 @@ final class SimNode {
     void unharm() {
         disk.forceTakes(normalForceNanos());
         disk.losePowerAfter(-1);
-        process.pauseUntil(0);
+        process.resume(world.nowNanos());
     }
 
     @Override

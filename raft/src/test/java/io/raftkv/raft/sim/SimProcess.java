@@ -10,6 +10,8 @@ final class SimProcess {
     private long pausedUntil;
     /** Time in which the process stood still and its clock too. */
     private long uncountedNanos;
+    /** How much of that is of the pause that is under way. */
+    private long uncountedOfPause;
 
     private boolean alive = true;
 
@@ -35,17 +37,24 @@ final class SimProcess {
         return pausedUntil > worldNanos;
     }
 
-    void pauseUntil(long nanos) {
-        pausedUntil = nanos;
+    /** Stands still for {@code nanos}, of which its clock counts only the first {@code countedNanos}. */
+    void pause(long worldNanos, long nanos, long countedNanos) {
+        resume(worldNanos);
+        pausedUntil = worldNanos + nanos;
+        uncountedOfPause = Math.max(0, nanos - countedNanos);
+        uncountedNanos += uncountedOfPause;
+    }
+
+    /** Ends a pause, perhaps before its time: what did not pass is not missing, or the clock would have gone back. */
+    void resume(long worldNanos) {
+        uncountedNanos -= Math.min(uncountedOfPause, Math.max(0, pausedUntil - worldNanos));
+        uncountedOfPause = 0;
+        pausedUntil = 0;
     }
 
     /** The clock that only this process sees. */
     long monotonicNanos(long worldNanos) {
         return (long) ((worldNanos - uncountedNanos) * clockRate);
-    }
-
-    void doesNotCount(long nanos) {
-        uncountedNanos += nanos;
     }
 
     double clockRate() {
