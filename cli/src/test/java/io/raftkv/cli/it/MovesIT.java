@@ -151,6 +151,29 @@ class MovesIT {
         assertAllThere();
     }
 
+    /** In good order: each hands over what it leads before it ends. */
+    @Test
+    @Order(3)
+    void nobodyNoticesThatAllProcessesAreRestarted() throws Exception {
+        try (CountingLoad load = new CountingLoad(cluster.coordinators())) {
+            load.await(300);
+            List<Integer> all = new ArrayList<>(cluster.coordinatorPorts());
+            all.addAll(cluster.serverPorts());
+            for (int port : all) {
+                cluster.terminate(port);
+                load.await(20);
+                cluster.startAgain(port);
+                cluster.awaitAnswer(port);
+            }
+            cluster.ctl("wait --for 60s");
+            load.await(300);
+            load.stopAndCheck();
+            System.out.println(load.writes() + " writes while all processes were restarted; the longest took "
+                    + load.longestMs() + " ms");
+            assertThat(load.failures()).isEmpty();
+        }
+    }
+
     private static void changeTheMap(SplittableRandom random) {
         String map = cluster.ctl("query");
         TreeSet<Integer> there = new TreeSet<>();

@@ -178,6 +178,14 @@ final class Processes implements AutoCloseable {
         }
     }
 
+    /** SIGTERM; waits until it has ended in good order. */
+    void terminate(int port) {
+        Process process = running.remove(port);
+        assertThat(process).as("a process at port %d", port).isNotNull();
+        process.destroy();
+        await().atMost(Duration.ofSeconds(30)).until(() -> !process.isAlive());
+    }
+
     /** kill -9. */
     void kill(int port) {
         Process process = running.remove(port);
