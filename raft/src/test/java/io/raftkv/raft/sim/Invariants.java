@@ -302,13 +302,9 @@ final class Invariants {
         }
     }
 
-    /**
-     * A read that came when {@code index} was the last committed entry of the group is answered by this replica.
-     *
-     * @param loaded how far it says that its state has come; counts until it applies something to the snapshot that it began with
-     */
-    void read(ReplicaId id, long index, long loaded) {
-        long applied = replica(id).lastApplied < 0 ? loaded : replica(id).lastApplied;
+    /** A read that came when {@code index} was the last committed entry of the group is answered by this replica. */
+    void read(ReplicaId id, long index) {
+        long applied = replica(id).lastApplied;
         require(
                 applied >= index,
                 id,

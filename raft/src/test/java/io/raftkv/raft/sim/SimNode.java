@@ -261,8 +261,7 @@ final class SimNode {
 
     /** A read is about to be answered that came when {@code index} was committed. */
     void reads(long groupId, long index) {
-        GroupStatus status = groups.get(groupId).status();
-        cluster.invariants(groupId).read(status.self(), index, status.lastApplied());
+        cluster.invariants(groupId).read(groups.get(groupId).self(), index);
     }
 
     /** Runs {@code request} on the loop of the group, unless the process dies before. */
