@@ -112,7 +112,14 @@ class CoordinatorIT {
     void wrongCommandsChangeNothing() {
         String before = cluster.ctl("query");
         for (String wrong : List.of(
-                "join 2 :1,:2,:3", "leave 9", "move 3 9", "move 10 2", "join x :1", "nonsense", "setslot -1 x")) {
+                "join 2 :9090,:9091,:9092",
+                "join 4 :9081",
+                "leave 9",
+                "move 3 9",
+                "move 10 2",
+                "join x :1",
+                "nonsense",
+                "setslot -1 x")) {
             Processes.Result result = Processes.run(wrong + "\n", "ctl", "--coordinators", cluster.coordinators());
             assertThat(result.code()).as(wrong).isEqualTo(1);
             assertThat(result.err()).as(wrong).isNotBlank();
