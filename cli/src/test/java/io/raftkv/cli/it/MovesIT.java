@@ -133,7 +133,7 @@ class MovesIT {
             System.out.println("chaos round " + (round + 1) + " of " + rounds + ": -Dchaos.seed=" + (seed + round));
             SplittableRandom random = new SplittableRandom(seed + round);
             try (CountingLoad load = new CountingLoad(cluster.coordinators())) {
-                for (int step = 0; step < 5; step++) {
+                for (int step = 0; step < 4; step++) {
                     load.await(50);
                     changeTheMap(random);
                     strike(random, load);
