@@ -88,6 +88,8 @@ final class Connections implements AutoCloseable {
         private synchronized void connected(@Nullable RespClient made, @Nullable Throwable failure) {
             connecting = false;
             client = made;
+            answeredBefore = 0;
+            silentWatches = 0;
             if (made != null && closed) {
                 made.close();
             }

@@ -93,6 +93,19 @@ class KvClientTest {
         }
     }
 
+    /** Nobody else can be asked, and each connection is watched anew. */
+    @Test
+    void givesUpEachConnectionThatAnswersNothing() throws Exception {
+        try (FakeCluster alone = new FakeCluster(1, 1);
+                KvClient patient = KvClient.connect(alone.config().withRequestTimeoutMs(15_000))) {
+            AtomicInteger asked = new AtomicInteger();
+            alone.script = (server, command) ->
+                    command.contains("k") && asked.incrementAndGet() <= 2 ? (connection, reply) -> {} : null;
+            assertThat(patient.get("k")).isNull();
+            assertThat(asked).hasValue(3);
+        }
+    }
+
     @Test
     void followsMovedAndRemembersIt() {
         int slot = KeySlot.of("k");
