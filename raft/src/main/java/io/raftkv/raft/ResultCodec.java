@@ -3,7 +3,8 @@ package io.raftkv.raft;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How results of {@link StateMachine#apply} travel to another server, for {@link RaftGroup#forward}.
+ * How results of {@link StateMachine#apply} travel to another server, for {@link RaftGroup#forward}, and how a {@link
+ * io.raftkv.raft.session.SessionMachine} keeps them until they are acknowledged.
  *
  * <p>Threads: the event loop of the group.
  */
@@ -21,11 +22,14 @@ public interface ResultCodec {
         }
     };
 
-    /** Null needs no encoding. */
+    /**
+     * The same bytes on every replica. {@code result} goes to its proposer afterwards: it must not be kept or changed. Null
+     * needs no encoding.
+     */
     Bytes encode(Object result);
 
     /**
-     * The result that {@link #encode} was given, on another server.
+     * A result equal to that which {@link #encode} was given, on another server or for a command that came again.
      *
      * @throws IllegalArgumentException if the bytes are none
      */

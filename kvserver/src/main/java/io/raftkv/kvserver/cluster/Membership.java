@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps this server in the cluster: holds its session with the coordinator, learns the map, opens the shards that are its
- * own, registers those that it leads and moves them to where the map wants them. One round does all of it and may be repeated at any time; rounds follow changes,
- * and a slow clock in case that a change was missed. If the coordinator is away rounds fail, and nothing else.
+ * own, registers those that it leads and moves them to where the map wants them. One round does all of it and may be
+ * repeated at any time; rounds follow changes, and a slow clock in case that a change was missed. While the coordinator is
+ * away the last map is followed, and all else waits.
  *
  * <p>Threads: all work is done by one thread of its own, which may block; the public methods may be called from any.
  */

@@ -10,6 +10,7 @@ import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.MembershipGoal;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.ReplicaId;
+import java.util.Collections;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -35,8 +36,7 @@ final class Reconciler {
     private final Runnable roundSoon;
     private final Runnable roundLater;
     /** What this server asked its groups to become, until they answer. Changed on the groups' loops, too. */
-    private final SortedMap<Integer, SortedSet<ReplicaId>> asked =
-            java.util.Collections.synchronizedSortedMap(new TreeMap<>());
+    private final SortedMap<Integer, SortedSet<ReplicaId>> asked = Collections.synchronizedSortedMap(new TreeMap<>());
 
     /**
      * Both are called on any thread.

@@ -1,7 +1,7 @@
 package io.raftkv.kvserver.command;
 
 import io.raftkv.raft.Bytes;
-import io.raftkv.raft.session.ResultCodec;
+import io.raftkv.raft.ResultCodec;
 import io.raftkv.resp.RespValue;
 import java.nio.charset.StandardCharsets;
 

@@ -1,6 +1,7 @@
 package io.raftkv.raft.session;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ResultCodec;
 import io.raftkv.raft.StateMachine;
 import java.io.IOException;
 import java.io.InputStream;

@@ -112,6 +112,14 @@ class SnapshotTransferTest {
         }
     }
 
+    /** Server 3 has received a part, and gets no more. */
+    private void stopInTheMiddle() throws IOException {
+        leaveBehind(5000);
+        mostPieces = 30;
+        start(3);
+        nodes.advance(2000);
+    }
+
     private void untilEqual(long group) {
         nodes.until(
                 "server 3 has what the others have",
@@ -136,10 +144,7 @@ class SnapshotTransferTest {
 
     @Test
     void aReceiverThatStartsAgainGoesOnWhereItWas() throws IOException {
-        leaveBehind(5000);
-        mostPieces = 30;
-        start(3);
-        nodes.advance(2000);
+        stopInTheMiddle();
         stop(3);
         mostPieces = Long.MAX_VALUE;
         long before = pieces;
@@ -166,10 +171,7 @@ class SnapshotTransferTest {
 
     @Test
     void anotherLeaderWithTheSameFileGoesOn() throws IOException {
-        leaveBehind(5000);
-        mostPieces = 30;
-        start(3);
-        nodes.advance(2000);
+        stopInTheMiddle();
         long first = leader(1).id;
         stop(first);
         mostPieces = Long.MAX_VALUE;
@@ -183,10 +185,7 @@ class SnapshotTransferTest {
 
     @Test
     void theFirstLeaderGoesOnAfterItsRestart() throws IOException {
-        leaveBehind(5000);
-        mostPieces = 30;
-        start(3);
-        nodes.advance(2000);
+        stopInTheMiddle();
         long first = leader(1).id;
         stop(first);
         start(first);
@@ -200,10 +199,7 @@ class SnapshotTransferTest {
 
     @Test
     void aNewerSnapshotOfAnotherLeaderReplacesWhatWasReceived() throws IOException {
-        leaveBehind(5000);
-        mostPieces = 30;
-        start(3);
-        nodes.advance(2000);
+        stopInTheMiddle();
         Node first = leader(1);
         long second = 3 - first.id;
         append(1, "more");

@@ -3,6 +3,7 @@ package io.raftkv.raft.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ResultCodec;
 import io.raftkv.raft.StateMachine.FrozenState;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ResultCodec;
 import io.raftkv.raft.StateMachine.FrozenState;
 import io.raftkv.raft.session.SessionReply.Status;
 import java.io.ByteArrayInputStream;

@@ -1,8 +1,8 @@
 package io.raftkv.raft.sim;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.ResultCodec;
 import io.raftkv.raft.StateMachine;
-import io.raftkv.raft.session.ResultCodec;
 import io.raftkv.raft.session.SessionMachine;
 import java.io.IOException;
 import java.io.InputStream;
