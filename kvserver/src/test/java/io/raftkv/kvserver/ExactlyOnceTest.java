@@ -48,7 +48,7 @@ class ExactlyOnceTest {
             ServerConfig[] configs = new ServerConfig[3];
             for (int i = 0; i < 3; i++) {
                 // Clients and peers are told the address of the proxy.
-                HostPort hidden = new HostPort("127.0.0.1", TestCluster.freePort());
+                HostPort hidden = new HostPort("127.0.0.1", FreePorts.next());
                 configs[i] = cluster.config(i).toBuilder()
                         .listen(hidden)
                         .announce(cluster.address(i))

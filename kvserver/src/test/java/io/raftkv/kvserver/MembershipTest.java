@@ -10,9 +10,6 @@ import io.raftkv.config.HostPort;
 import io.raftkv.config.ServerConfig;
 import io.raftkv.coordinator.Coordinator;
 import io.raftkv.resp.RespValue;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +34,7 @@ class MembershipTest {
 
     @BeforeAll
     static void start() throws Exception {
-        int port = freePort();
+        int port = FreePorts.next();
         coordinator = Coordinator.start(CoordinatorConfig.builder()
                 .listen(new HostPort("127.0.0.1", port))
                 .clusterSize(1)
@@ -54,12 +51,6 @@ class MembershipTest {
         coordinator.close();
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     private static ServerConfig config(HostPort address, String folder) {
         return ServerConfig.builder()
                 .listen(address)
@@ -74,8 +65,8 @@ class MembershipTest {
     /** One test, as each step needs the state that the one before left behind. */
     @Test
     void opensItsShardsWhenItsGroupIsKnownRegistersThemAndRefusesOthersAtItsAddress() throws Exception {
-        HostPort first = new HostPort("127.0.0.1", freePort());
-        HostPort second = new HostPort("127.0.0.1", freePort());
+        HostPort first = new HostPort("127.0.0.1", FreePorts.next());
+        HostPort second = new HostPort("127.0.0.1", FreePorts.next());
         try (RoutingClient clients = new RoutingClient();
                 KvServer one = KvServer.start(config(first, "one"))) {
             assertThat(clients.ask(first, "GET", "a").errorMessage()).startsWith("CLUSTERDOWN");

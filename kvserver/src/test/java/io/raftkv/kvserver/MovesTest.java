@@ -13,8 +13,6 @@ import io.raftkv.config.ServerConfig;
 import io.raftkv.coordinator.Coordinator;
 import io.raftkv.resp.RespValue;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,10 +47,10 @@ class MovesTest {
 
     @BeforeEach
     void start() throws Exception {
-        coordinator = Coordinator.start(coordinatorConfig(freePort()));
+        coordinator = Coordinator.start(coordinatorConfig(FreePorts.next()));
         control = CoordinatorClient.open(ClientConfig.of(List.of(coordinator.address())));
         for (int i = 0; i < 9; i++) {
-            addresses.add(new HostPort("127.0.0.1", freePort()));
+            addresses.add(new HostPort("127.0.0.1", FreePorts.next()));
         }
     }
 
@@ -72,12 +70,6 @@ class MovesTest {
         servers.values().forEach(KvServer::close);
         control.close();
         coordinator.close();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     private void startServers(int... numbers) throws IOException {

@@ -7,8 +7,6 @@ import io.raftkv.config.ServerConfig;
 import io.raftkv.kvserver.cluster.ClusterFiles;
 import io.raftkv.kvserver.cluster.ServerIdentity;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +30,7 @@ final class TestCluster implements AutoCloseable {
         List<Genesis.Voter> voters = new ArrayList<>();
         TreeMap<String, Long> ids = new TreeMap<>();
         for (int i = 0; i < size; i++) {
-            HostPort address = new HostPort("127.0.0.1", freePort());
+            HostPort address = new HostPort("127.0.0.1", FreePorts.next());
             addresses.add(address);
             servers.add(null);
             long id = ServerIdentity.of(folder(i));
@@ -48,12 +46,6 @@ final class TestCluster implements AutoCloseable {
                 .toList();
         for (int i = 0; i < size; i++) {
             ClusterFiles.write(folder(i), "test-cluster", map, ids, genesis);
-        }
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 
