@@ -21,6 +21,7 @@ final class Elections {
 
     private int waits;
     private boolean handedOver;
+    private long askAgainAt;
 
     /** @param mayBeBound whether it may have heard a leader in an earlier life */
     Elections(RaftCore core, boolean mayBeBound) {
@@ -29,7 +30,11 @@ final class Elections {
     }
 
     long deadline() {
-        return deadline;
+        return isCandidate() ? Math.min(deadline, askAgainAt) : deadline;
+    }
+
+    private boolean isCandidate() {
+        return core.role == Role.PRE_CANDIDATE || core.role == Role.CANDIDATE;
     }
 
     void restartTimer() {
@@ -106,6 +111,9 @@ final class Elections {
 
     void tick() {
         if (core.now < deadline) {
+            if (isCandidate() && core.now >= askAgainAt) {
+                askAgain();
+            }
             return;
         }
         restartTimer();
@@ -113,25 +121,39 @@ final class Elections {
         if (core.mayCampaign() && core.isTermDurable() && core.succession.mayLead()) {
             startPreVote();
         } else if (core.mayHaveLeft()) {
+            forgetAnswers();
             requestVotes(true, false);
         }
     }
 
     private void startPreVote() {
         core.becomeRole(Role.PRE_CANDIDATE, null, "no leader was heard");
-        granted.clear();
-        refused.clear();
+        forgetAnswers();
         granted.add(core.self);
+        handedOver = false;
         requestVotes(true, false);
         countVotes();
+    }
+
+    /**
+     * The first request to a server often finds no link to it, and opens one: with a time-out for every vote that got lost, a
+     * group whose new servers never spoke to each other would go without a leader for long (Raft §5.1: requests are repeated).
+     */
+    private void askAgain() {
+        boolean preVote = core.role == Role.PRE_CANDIDATE;
+        if (preVote || core.isTermDurable()) {
+            requestVotes(preVote, handedOver);
+        } else {
+            // Those of this term are still kept until the own vote is durable.
+            askAgainAt = core.now + core.nanos(core.options.heartbeatMs());
+        }
     }
 
     /** Campaigns in a new term. The requests leave once the own vote is durable, and only then does it count. */
     void campaign(boolean transfer) {
         core.vote(core.term() + 1, core.self);
         core.becomeRole(Role.CANDIDATE, null, transfer ? "the leader hands over" : "a pre-vote was won");
-        granted.clear();
-        refused.clear();
+        forgetAnswers();
         handedOver = transfer;
         restartTimer();
         requestVotes(false, transfer);
@@ -143,11 +165,13 @@ final class Elections {
         }
     }
 
+    /** Asks all who have not answered. */
     private void requestVotes(boolean preVote, boolean transfer) {
+        askAgainAt = core.now + core.nanos(core.options.heartbeatMs());
         long term = preVote ? core.term() + 1 : core.term();
         Message request = new Message.RequestVote(term, preVote, transfer, core.log.lastIndex(), core.log.lastTerm());
         for (ReplicaId member : core.configuration().members()) {
-            if (!member.equals(core.self) && core.configuration().isVoter(member)) {
+            if (!member.equals(core.self) && core.configuration().isVoter(member) && !hasAnswered(member)) {
                 if (preVote) {
                     core.send(member, request);
                 } else {
@@ -155,6 +179,15 @@ final class Elections {
                 }
             }
         }
+    }
+
+    private void forgetAnswers() {
+        granted.clear();
+        refused.clear();
+    }
+
+    private boolean hasAnswered(ReplicaId member) {
+        return granted.contains(member) || refused.contains(member);
     }
 
     private void countVotes() {
