@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     again what the others committed
  * @param holdsLease whether this replica leads and confirms reads of {@link ReadMode#LEASE} without asking
  * @param matchIndex on a leader, how far the log of each member is known to agree; empty elsewhere
+ * @param sending the snapshots that this leader sends, by who gets them
  * @param snapshotProblem why the last snapshot of the own state could not be taken; null if it could, or there was none
  */
 public record GroupStatus(
@@ -30,6 +31,7 @@ public record GroupStatus(
         boolean isRecovering,
         boolean holdsLease,
         SortedMap<ReplicaId, Long> matchIndex,
+        SortedMap<ReplicaId, SnapshotProgress> sending,
         @Nullable String snapshotProblem) {
     /** The roles of a replica (Raft §3.3, §4.2.1, §9.6). */
     public enum Role {

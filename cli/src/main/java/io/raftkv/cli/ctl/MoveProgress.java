@@ -53,16 +53,31 @@ final class MoveProgress {
         List<ClusterView.Shard> missing =
                 shards.stream().filter(shard -> !shard.isInPlace()).toList();
         int done = shards.size() - missing.size();
-        int bar = shards.isEmpty() ? BAR : BAR * done / shards.size();
+        double moved = done;
+        long held = 0;
+        long total = 0;
+        for (ClusterView.Shard shard : missing) {
+            ReplicaStatus status = shard.status();
+            if (status != null) {
+                moved += status.moved();
+                for (ReplicaStatus.Sending transfer : status.sending().values()) {
+                    held += transfer.held();
+                    total += transfer.total();
+                }
+            }
+        }
+        int bar = shards.isEmpty() ? BAR : (int) (BAR * moved / shards.size());
+        String bytes = total == 0 ? "" : String.format(Locale.ROOT, ", %.1f of %.1f MB sent", held / 1e6, total / 1e6);
         String first =
                 missing.isEmpty() ? "" : "; shard " + missing.get(0).number() + ": " + view.state(missing.get(0));
         return String.format(
                 Locale.ROOT,
-                "[%s%s] %d of %d shards in place%s",
+                "[%s%s] %d of %d shards in place%s%s",
                 "#".repeat(bar),
                 ".".repeat(BAR - bar),
                 done,
                 shards.size(),
+                bytes,
                 first);
     }
 }

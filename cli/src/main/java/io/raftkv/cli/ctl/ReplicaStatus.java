@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param members each member's address and how far its log matches the leader's; -1 if that is not known
  * @param roles each member's role: {@code voter}, {@code learner}, and in the middle of a change {@code joining} and
  *     {@code leaving}
+ * @param sending the snapshots that it sends, by the address of who gets them
  * @param move what keeps the shard from being where the map wants it, as its leader says; empty if nothing does
  */
 record ReplicaStatus(
@@ -27,9 +28,15 @@ record ReplicaStatus(
         long last,
         Map<String, Long> members,
         Map<String, String> roles,
+        Map<String, Sending> sending,
         long keys,
         String state,
         String move) {
+    /** How many bytes of a snapshot its receiver holds. */
+    record Sending(long held, long total) {}
+
+    private static final double FILLING = 0.95;
+
     static ReplicaStatus of(RespValue row) {
         Map<String, RespValue> fields = row.asMap();
         Map<String, Long> members = new LinkedHashMap<>();
@@ -38,6 +45,13 @@ record ReplicaStatus(
             List<RespValue> pair = member.asList();
             members.put(pair.get(0).asText(), pair.get(1).asLong());
             roles.put(pair.get(0).asText(), pair.get(2).asText());
+        }
+        Map<String, Sending> sending = new LinkedHashMap<>();
+        for (RespValue transfer : list(fields, "sending")) {
+            List<RespValue> parts = transfer.asList();
+            sending.put(
+                    parts.get(0).asText(),
+                    new Sending(parts.get(1).asLong(), parts.get(2).asLong()));
         }
         return new ReplicaStatus(
                 (int) number(fields, "shard"),
@@ -48,6 +62,7 @@ record ReplicaStatus(
                 number(fields, "last"),
                 members,
                 roles,
+                sending,
                 number(fields, "keys"),
                 text(fields, "state"),
                 text(fields, "move"));
@@ -68,6 +83,23 @@ record ReplicaStatus(
                         .equals(servers.stream()
                                 .map(HostPort::toString)
                                 .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** How much of a move is done, 0 to 1: filling the new members is nearly all of it. */
+    double moved() {
+        List<String> filling = roles.keySet().stream()
+                .filter(member -> roles.get(member).equals("learner"))
+                .toList();
+        double filled = filling.stream().mapToDouble(this::filled).average().orElse(1);
+        return roles.containsValue("learner") || roles.containsValue("joining") ? FILLING * filled : 0;
+    }
+
+    private double filled(String member) {
+        Sending transfer = sending.get(member);
+        if (transfer != null && transfer.total() > 0) {
+            return (double) transfer.held() / transfer.total();
+        }
+        return members.getOrDefault(member, 0L) > 0 ? 1 : 0;
     }
 
     /** How many entries a member is behind; one of which nothing is known counts with the whole log. */

@@ -79,6 +79,7 @@ class RosterKeeperTest {
                     false,
                     false,
                     new TreeMap<>(),
+                    new TreeMap<>(),
                     null);
         }
     }

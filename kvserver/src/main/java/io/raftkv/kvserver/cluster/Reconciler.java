@@ -10,7 +10,9 @@ import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.MembershipGoal;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.SnapshotProgress;
 import java.util.Collections;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -196,6 +198,15 @@ final class Reconciler {
     private static String filling(ShardTable table, GroupStatus status, ReplicaId learner) {
         long held = status.matchIndex().getOrDefault(learner, 0L);
         String name = table.nameOf(learner);
+        SnapshotProgress sending = status.sending().get(learner);
+        if (sending != null && held == 0) {
+            return String.format(
+                    Locale.ROOT,
+                    "%s has %.1f of %.1f MB",
+                    name,
+                    sending.heldBytes() / 1e6,
+                    sending.totalBytes() / 1e6);
+        }
         return held == 0
                 ? name + " has nothing yet"
                 : name + " is " + Math.max(0, status.lastIndex() - held) + " entries behind";

@@ -45,6 +45,7 @@ final class StatusCommand implements CommandHandler {
                 .add("last", 0)
                 .add("snapshot", 0)
                 .add("members", RespValue.array())
+                .add("sending", RespValue.array())
                 .add("keys", 0)
                 .add("bytes", 0)
                 .add("sessions", 0)
@@ -69,6 +70,7 @@ final class StatusCommand implements CommandHandler {
                 .add("last", status.lastIndex())
                 .add("snapshot", status.snapshotIndex())
                 .add("members", members(status))
+                .add("sending", sending(status))
                 .add("keys", group.engine().size())
                 .add("bytes", group.engine().bytes())
                 .add("sessions", group.sessions().sessions())
@@ -92,6 +94,15 @@ final class StatusCommand implements CommandHandler {
                         text(member),
                         RespValue.integer(matchOf(status, member)),
                         RespValue.bulk(roleOf(status, member))))
+                .toList());
+    }
+
+    private RespValue sending(GroupStatus status) {
+        return RespValue.array(status.sending().entrySet().stream()
+                .map(transfer -> RespValue.array(
+                        text(transfer.getKey()),
+                        RespValue.integer(transfer.getValue().heldBytes()),
+                        RespValue.integer(transfer.getValue().totalBytes())))
                 .toList());
     }
 

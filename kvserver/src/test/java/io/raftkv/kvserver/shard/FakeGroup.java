@@ -187,6 +187,7 @@ public final class FakeGroup implements RaftGroup {
                 false,
                 false,
                 new TreeMap<>(),
+                new TreeMap<>(),
                 null);
     }
 

@@ -752,6 +752,7 @@ final class GroupRunner implements RaftGroup {
                 core.isRecovering(),
                 core.holdsLease(loop.nowNanos()),
                 core.matchIndexes(),
+                outgoing.progress(),
                 snapshots.problem());
     }
 

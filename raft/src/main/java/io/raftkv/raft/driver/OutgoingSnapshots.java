@@ -2,11 +2,14 @@ package io.raftkv.raft.driver;
 
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.SnapshotProgress;
 import io.raftkv.raft.core.Input;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.snapshot.StoredSnapshot;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -246,6 +249,16 @@ final class OutgoingSnapshots {
                 .mapToLong(transfer -> transfer.snapshot.meta().index())
                 .min()
                 .orElse(Long.MAX_VALUE);
+    }
+
+    SortedMap<ReplicaId, SnapshotProgress> progress() {
+        if (transfers.isEmpty()) {
+            return Collections.emptySortedMap();
+        }
+        SortedMap<ReplicaId, SnapshotProgress> progress = new TreeMap<>();
+        transfers.forEach((to, transfer) ->
+                progress.put(to, new SnapshotProgress(transfer.held, transfer.snapshot.totalBytes())));
+        return progress;
     }
 
     private void end(@Nullable Transfer transfer) {

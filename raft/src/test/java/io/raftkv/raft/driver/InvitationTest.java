@@ -37,6 +37,7 @@ class InvitationTest {
                 false,
                 false,
                 new TreeMap<>(),
+                new TreeMap<>(),
                 null);
     }
 

@@ -143,6 +143,20 @@ class SnapshotTransferTest {
     }
 
     @Test
+    void theLeaderTellsHowFarItIs() throws IOException {
+        stopInTheMiddle();
+        var sending = leader(1).group(1).status().sending();
+        assertThat(sending.keySet()).extracting(ReplicaId::server).containsExactly(3L);
+        assertThat(sending.values()).allSatisfy(progress -> {
+            assertThat(progress.heldBytes()).isBetween(1000L, 3000L);
+            assertThat(progress.totalBytes()).isGreaterThan(5000);
+        });
+        mostPieces = Long.MAX_VALUE;
+        untilEqual(1);
+        nodes.until("it says that it is done", () -> leader(1).group(1).status().sending().isEmpty());
+    }
+
+    @Test
     void aReceiverThatStartsAgainGoesOnWhereItWas() throws IOException {
         stopInTheMiddle();
         stop(3);
