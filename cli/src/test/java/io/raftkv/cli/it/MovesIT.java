@@ -72,7 +72,8 @@ class MovesIT {
     void nobodyNoticesThatShardsMove() throws Exception {
         cluster.ctl("join 1 " + servers(1), "wait --for 60s");
         write();
-        try (CountingLoad load = new CountingLoad(cluster.coordinators())) {
+        try (CountingLoad load = new CountingLoad(cluster.coordinators());
+                Outages outages = new Outages(cluster.coordinators(), SHARDS)) {
             load.await(300);
             assertThat(cluster.ctl("join 2 " + servers(2), "wait --for 120s", "query"))
                     .isEqualTo("ok\nok\n" + map(2, "1 1 1 1 1 2 2 2 2 2", 1, 2) + "\n");
@@ -84,9 +85,10 @@ class MovesIT {
                     .isEqualTo("ok\nok\n" + map(4, "2 3 2 3 3 2 2 2 3 3", 2, 3) + "\n");
             load.await(300);
             load.stopAndCheck();
-            System.out.println(
-                    load.writes() + " writes while all shards moved; the longest took " + load.longestMs() + " ms");
+            System.out.println(load.writes() + " writes while all shards moved; the longest took " + load.longestMs()
+                    + " ms; no shard was unserved for more than " + outages.worstMs() + " ms in sum");
             assertThat(load.failures()).isEmpty();
+            outages.check();
         }
         assertAllThere();
         assertThat(cluster.ctl("status")).as("copies that should be gone").doesNotContain("moving");
@@ -155,7 +157,8 @@ class MovesIT {
     @Test
     @Order(3)
     void nobodyNoticesThatAllProcessesAreRestarted() throws Exception {
-        try (CountingLoad load = new CountingLoad(cluster.coordinators())) {
+        try (CountingLoad load = new CountingLoad(cluster.coordinators());
+                Outages outages = new Outages(cluster.coordinators(), SHARDS)) {
             load.await(300);
             List<Integer> all = new ArrayList<>(cluster.coordinatorPorts());
             all.addAll(cluster.serverPorts());
@@ -169,8 +172,9 @@ class MovesIT {
             load.await(300);
             load.stopAndCheck();
             System.out.println(load.writes() + " writes while all processes were restarted; the longest took "
-                    + load.longestMs() + " ms");
+                    + load.longestMs() + " ms; no shard was unserved for more than " + outages.worstMs() + " ms in sum");
             assertThat(load.failures()).isEmpty();
+            outages.check();
         }
     }
 

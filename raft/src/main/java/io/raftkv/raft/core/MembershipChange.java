@@ -179,7 +179,7 @@ final class MembershipChange {
         if (joint.voters().contains(core.self)) {
             append(joint.next(joint.voters(), none(), none(), joint.mapVersion()));
         } else if (core.now >= handOverAt) {
-            ReplicaId heir = leader.heir(joint.voters(), lastHeir);
+            ReplicaId heir = core.succession.heir(joint.voters(), lastHeir);
             if (heir != null) {
                 lastHeir = heir;
                 // Proposals are refused meanwhile; should it fail, some get through before the next try.

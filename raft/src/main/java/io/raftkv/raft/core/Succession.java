@@ -170,9 +170,21 @@ final class Succession {
         }
     }
 
+    /** Of the candidates the preferred one, else the best; another one than {@code last} if possible. */
+    @Nullable
+    ReplicaId heir(Collection<ReplicaId> candidates, @Nullable ReplicaId last) {
+        ReplicaId wanted = preferred;
+        return wanted != null
+                        && candidates.contains(wanted)
+                        && !wanted.equals(last)
+                        && core.leaderRole.hearsNow(wanted)
+                ? wanted
+                : core.leaderRole.heir(candidates, last);
+    }
+
     private void handOver(Collection<ReplicaId> candidates, Motive motive) {
         if (!core.leaderRole.isTransferring()) {
-            ReplicaId heir = core.leaderRole.heir(candidates, lastHeir);
+            ReplicaId heir = heir(candidates, lastHeir);
             if (heir != null) {
                 lastHeir = heir;
                 core.leaderRole.transfer(heir, motive);

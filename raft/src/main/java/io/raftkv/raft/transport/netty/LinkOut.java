@@ -46,6 +46,7 @@ final class LinkOut {
     private volatile long progressNanos;
     private volatile boolean unanswered;
     private volatile long unansweredNanos;
+    private volatile long lastSendNanos;
 
     // Guarded by this.
     private boolean connecting;
@@ -101,11 +102,15 @@ final class LinkOut {
         }
     }
 
+    /** Whether it kept silent while it was spoken to: the last word before a long rest may be one that wants no answer. */
     private boolean isSilent() {
-        if (unanswered) {
-            return System.nanoTime() - unansweredNanos > SILENT_NANOS;
+        long now = System.nanoTime();
+        boolean rested = now - lastSendNanos > SILENT_NANOS / 2;
+        lastSendNanos = now;
+        if (unanswered && !rested) {
+            return now - unansweredNanos > SILENT_NANOS;
         }
-        unansweredNanos = System.nanoTime();
+        unansweredNanos = now;
         unanswered = true;
         return false;
     }
