@@ -4,7 +4,9 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Does harm: a random fault of those that the run allows, every few seconds, each for a while. */
@@ -36,6 +38,7 @@ final class Nemesis {
         TRANSFER,
         SHUT_DOWN,
         FORGET,
+        LATE_ANSWERS,
         CHANGE_MEMBERS,
         ABORT_CHANGE,
         BIT_ROT
@@ -47,6 +50,10 @@ final class Nemesis {
     private final List<Fault> faults;
     private final int servers;
     private final MemberChanges changes;
+    private final DamageFaults damage;
+    /** Who is to get its lead back, by group. */
+    private final Map<Long, SimServer> lent = new TreeMap<>();
+
     private boolean stopped;
 
     Nemesis(SimCluster cluster, MemberChanges changes) {
@@ -57,9 +64,10 @@ final class Nemesis {
         this.faults = new ArrayList<>(cluster.swarm().faults());
         if (cluster.swarm().leases()) {
             // What it does is rarely met by chance, and nothing else tests the word of the voters.
-            faults.addAll(List.of(Fault.FORGET, Fault.FORGET));
+            faults.addAll(List.of(Fault.FORGET, Fault.FORGET, Fault.FORGET));
         }
         this.servers = cluster.servers().size();
+        this.damage = new DamageFaults(cluster, this);
     }
 
     void start() {
@@ -69,20 +77,26 @@ final class Nemesis {
         }
         cluster.onTransfer(this::strikeAtTransfer);
         cluster.onHandOver(this::strikeAtHandOver);
+        cluster.onCampaign(this::strikeAtCampaign);
+        cluster.onSleep(this::strikeAtSleep);
+        cluster.onLead(this::strikeAtLead);
         if (cluster.swarm().prefersLeaders()) {
             prefer();
         }
         if (faults.contains(Fault.CHANGE_MEMBERS)) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::changeMembers);
             cluster.onChange(new Changes());
-            cluster.onLead(this::changeAtOnce);
         }
     }
 
     /** Likewise. */
     private void keepRotting() {
         if (!stopped) {
-            rot();
+            if (world.chance(0.5)) {
+                rot();
+            } else {
+                damage.loseAcknowledged();
+            }
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
         }
     }
@@ -105,10 +119,14 @@ final class Nemesis {
      * restarts at once, or its link breaks, or its last answers come when it keeps its word no more.
      */
     private void forget() {
-        SimServer leader = cluster.leaderOrAny();
-        List<SimServer> others = some(servers);
-        others.remove(leader);
-        for (SimServer other : others.subList(servers / 2, others.size())) {
+        long group = 1 + world.random.nextInt(cluster.swarm().groups());
+        SimServer leader = cluster.leaderOrAny(group);
+        List<SimServer> others = votersBeside(group, leader);
+        if (others.isEmpty()) {
+            return;
+        }
+        int needed = (others.size() + 1) / 2;
+        for (SimServer other : others.subList(needed, others.size())) {
             network.cutBoth(leader.id(), other.id());
         }
         SimServer victim = others.get(0);
@@ -128,7 +146,7 @@ final class Nemesis {
                 }
                 default -> {
                     long now = world.nowNanos();
-                    network.clog(victim.id(), leader.id(), now + SimWorld.millis(800) + world.exponential(300e6));
+                    network.clog(victim.id(), leader.id(), now + SimWorld.millis(780) + world.exponential(100e6));
                     world.after(
                             SimWorld.millis(120),
                             () -> network.clog(leader.id(), victim.id(), now + SimWorld.seconds(2)));
@@ -136,6 +154,94 @@ final class Nemesis {
             }
             healLater();
         });
+    }
+
+    /** The voters of a group in any order, without {@code leader}; if that does not lead, the other servers. */
+    List<SimServer> votersBeside(long group, SimServer leader) {
+        List<SimServer> others = some(servers);
+        others.remove(leader);
+        if (leader.isLeader(group)) {
+            Configuration configuration = leader.life().group(group).status().configuration();
+            others.removeIf(server -> !configuration.isVoter(server.replica(group)));
+        }
+        return others;
+    }
+
+    /**
+     * The leader gives its lead to another one and gets it back. Meanwhile what one follower answered to it before is under way,
+     * and what it says now does not reach that one.
+     */
+    private void answerLate() {
+        long group = 1 + world.random.nextInt(cluster.swarm().groups());
+        SimServer leader = cluster.leaderOrAny(group);
+        List<SimServer> others = votersBeside(group, leader);
+        if (others.size() < 2) {
+            return;
+        }
+        SimServer late = others.get(0);
+        SimServer between = others.get(1);
+        network.clog(late.id(), leader.id(), world.nowNanos() + SimWorld.seconds(1) + world.exponential(500e6));
+        soonAfter(SimWorld.millis(150), 1e6, () -> {
+            network.cut(leader.id(), late.id());
+            lent.put(group, leader);
+            transfer(group, leader, between);
+            healLater();
+        });
+    }
+
+    /** All that is said to a candidate comes late, so that it campaigns again meanwhile. */
+    private void strikeAtCampaign(SimServer candidate) {
+        if (!stopped && world.chance(0.1)) {
+            long until = world.nowNanos() + SimWorld.millis(900) + world.exponential(300e6);
+            for (int other = 1; other <= servers; other++) {
+                if (other != candidate.id()) {
+                    network.clog(other, candidate.id(), until);
+                }
+            }
+        }
+    }
+
+    /** A leader that sleeps is cut off and stands still for so long that others elect another one. Then it is asked. */
+    private void strikeAtSleep(long group, SimServer leader) {
+        if (stopped || !leader.isLeader(group) || !world.chance(0.3)) {
+            return;
+        }
+        soon(100e6, () -> {
+            if (!leader.isUp()) {
+                return;
+            }
+            for (int other = 1; other <= servers; other++) {
+                if (other != leader.id()) {
+                    network.cutBoth(leader.id(), other);
+                }
+            }
+            long pause = SimWorld.millis(2500);
+            leader.life().pause(pause, world.chance(0.5) ? COUNTED_PAUSE_NANOS : pause);
+            world.after(pause, leader::provoke);
+            world.after(pause + SimWorld.millis(700), () -> {
+                leader.leaveAlone();
+                if (!stopped) {
+                    network.healAll();
+                }
+            });
+        });
+    }
+
+    private void strikeAtLead(long group, SimServer leader) {
+        if (stopped) {
+            return;
+        }
+        SimServer lender = lent.remove(group);
+        if (lender != null && lender != leader) {
+            soonAfter(SimWorld.millis(20), 20e6, () -> transfer(group, leader, lender));
+        }
+        if (cluster.rot().isFrequent() && world.chance(0.5)) {
+            damage.loseVote(group, leader);
+        }
+        if (faults.contains(Fault.CHANGE_MEMBERS) && world.chance(0.2)) {
+            // Before an entry of the new leader's term is committed.
+            changes.changeSome(group, leader);
+        }
     }
 
     /** When the new leader is elected while the old one cannot hear of it. */
@@ -201,6 +307,7 @@ final class Nemesis {
             case TRANSFER -> transfer();
             case SHUT_DOWN -> shutDown(world.chance(0.5) ? cluster.leaderOrAny() : some(1).get(0));
             case FORGET -> forget();
+            case LATE_ANSWERS -> answerLate();
             case CHANGE_MEMBERS -> changes.changeSome();
             case ABORT_CHANGE -> changes.abort();
             case BIT_ROT -> rot();
@@ -263,8 +370,8 @@ final class Nemesis {
         });
     }
 
-    private void healLater() {
-        world.after(world.exponential(3e9), () -> {
+    void healLater() {
+        soon(3e9, () -> {
             world.trace(() -> "network heals");
             network.healAll();
         });
@@ -427,13 +534,6 @@ final class Nemesis {
         }
     }
 
-    /** Before an entry of the new leader's term is committed. */
-    private void changeAtOnce(long group, SimServer leader) {
-        if (!stopped && world.chance(0.2)) {
-            changes.changeSome(group, leader);
-        }
-    }
-
     /** While a snapshot is on its way: at either side, at both, or at the leadership. */
     private void strikeAtTransfer(long group, SimServer receiver) {
         if (stopped || !world.chance(0.4)) {
@@ -457,7 +557,12 @@ final class Nemesis {
 
     /** Does harm after a while, unless there is peace by then. */
     void soon(double meanNanos, Runnable harm) {
-        world.after(world.exponential(meanNanos), () -> {
+        soonAfter(0, meanNanos, harm);
+    }
+
+    /** Likewise, but not before {@code nanos}. */
+    void soonAfter(long nanos, double meanNanos, Runnable harm) {
+        world.after(nanos + world.exponential(meanNanos), () -> {
             if (!stopped) {
                 harm.run();
             }
@@ -466,15 +571,19 @@ final class Nemesis {
 
     private void transfer() {
         SimServer leader = cluster.leaderOrAny();
-        ReplicaId target = some(1).get(0).replica(1);
-        leader.serve(
+        transfer(1, leader, some(1).get(0));
+        strikeAtHandOver(leader);
+    }
+
+    private static void transfer(long group, SimServer from, SimServer to) {
+        ReplicaId target = to.replica(group);
+        from.serve(
                 node -> {
-                    if (node.group(1) != null) {
-                        node.group(1).transferLeadership(target);
+                    if (node.group(group) != null) {
+                        node.group(group).transferLeadership(target);
                     }
                 },
                 () -> {});
-        strikeAtHandOver(leader);
     }
 
     /** In good order: it hands over before it ends. */

@@ -95,8 +95,9 @@ final class SimClient<M extends StateMachine, I> implements Client {
 
     private void next() {
         long nap = naps ? world.elapsedNanos() % (2 * NAP_NANOS) - NAP_NANOS : -1;
-        if (nap >= 0 && !stopping) {
-            world.after(NAP_NANOS - nap + world.exponential(thinkNanos), this::next);
+        if (nap >= 0 && !stopping && !servers.get(target).isProvoked()) {
+            long rest = stays ? 0 : NAP_NANOS - nap;
+            world.after(rest + world.exponential(thinkNanos), this::next);
         } else if (!stopping && attempt == null) {
             if (stays && !servers.get(target).isLeader(groupId)) {
                 world.after(world.exponential(thinkNanos), this::next);

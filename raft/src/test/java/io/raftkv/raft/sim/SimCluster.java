@@ -36,6 +36,8 @@ final class SimCluster {
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
     private Consumer<SimServer> handOverListener = server -> {};
     private BiConsumer<Long, SimServer> transferListener = (group, server) -> {};
+    private BiConsumer<Long, SimServer> sleepListener = (group, server) -> {};
+    private Consumer<SimServer> campaignListener = server -> {};
 
     /** Hears of what leaders do to their members. */
     interface ChangeListener {
@@ -95,6 +97,25 @@ final class SimCluster {
     /** Likewise of every replica that begins to receive a snapshot, or goes on with one. */
     void onTransfer(BiConsumer<Long, SimServer> listener) {
         transferListener = listener;
+    }
+
+    /** Likewise of every replica that falls asleep. */
+    void onSleep(BiConsumer<Long, SimServer> listener) {
+        sleepListener = listener;
+    }
+
+    /** Likewise of every replica that votes for itself. */
+    void onCampaign(Consumer<SimServer> listener) {
+        campaignListener = listener;
+    }
+
+    void sleeps(long group, int server) {
+        totals.sleeps++;
+        sleepListener.accept(group, servers.get(server - 1));
+    }
+
+    void campaigns(int server) {
+        campaignListener.accept(servers.get(server - 1));
     }
 
     void receivesSnapshot(long group, int server) {

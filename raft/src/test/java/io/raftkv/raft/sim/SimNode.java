@@ -399,7 +399,11 @@ final class SimNode {
 
         @Override
         public void voted(long group, ReplicaId self, long term, ReplicaId candidate) {
-            heard(group, () -> "votes for " + candidate + " in term " + term, checks -> {});
+            heard(group, () -> "votes for " + candidate + " in term " + term, checks -> {
+                if (candidate.equals(self)) {
+                    cluster.campaigns(server);
+                }
+            });
         }
 
         @Override
@@ -437,7 +441,7 @@ final class SimNode {
 
         @Override
         public void slept(long group, ReplicaId self) {
-            heard(group, () -> "sleeps", checks -> cluster.totals().sleeps++);
+            heard(group, () -> "sleeps", checks -> cluster.sleeps(group, server));
         }
 
         @Override

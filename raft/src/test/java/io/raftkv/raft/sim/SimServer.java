@@ -14,6 +14,9 @@ final class SimServer {
     private final SimDisk disk;
     private SimNode life;
     private int lives;
+    /** Whether clients that sleep should wake up for this one. */
+    private boolean provoked;
+
     /** The incarnations of its replicas by group, as the cluster was told last. */
     private final Map<Long, Long> incarnations = new TreeMap<>();
 
@@ -51,6 +54,20 @@ final class SimServer {
 
     boolean isLeader(long groupId) {
         return isUp() && life.isLeader(groupId);
+    }
+
+    /** Clients that stay here ask at once, also in a time in which nobody asks. */
+    void provoke() {
+        provoked = true;
+    }
+
+    /** They do so no more. */
+    void leaveAlone() {
+        provoked = false;
+    }
+
+    boolean isProvoked() {
+        return provoked;
     }
 
     /** Starts a process, which may lose power in the middle of its recovery. */

@@ -16,6 +16,9 @@ import java.util.function.Function;
 final class Simulation<M extends StateMachine, I> {
     private static final long PEACE_NANOS = SimWorld.seconds(60);
     private static final long QUIET_NANOS = SimWorld.seconds(15);
+    /** Groups that sleep do so after half of it. */
+    private static final long REST_NANOS = SimWorld.seconds(3);
+
     private static final long GLANCE_NANOS = SimWorld.millis(100);
     /** Between two reads of a client that stays at its server: there are some in each moment that matters. */
     private static final double LEASE_READ_NANOS = 15e6;
@@ -128,7 +131,32 @@ final class Simulation<M extends StateMachine, I> {
             SimMachine any = (SimMachine) cluster.copies(1).get(0).watched();
             sessions.forEach(client -> client.check(any.kv()));
         }
+        loseSleepingLeader(deadline);
         await(deadline, "memory is held though nobody waits for anything", cluster::holdsNothing);
+    }
+
+    /** A leader is gone while nobody asks for anything: the others must find out by themselves. */
+    private void loseSleepingLeader(long deadline) {
+        world.run(REST_NANOS);
+        SimServer leader = cluster.leaderOrAny(1);
+        int voters = leader.isLeader(1)
+                ? leader.life().group(1).status().configuration().voters().size()
+                : 0;
+        if (voters < 3) {
+            return;
+        }
+        world.trace(() -> leader + " is cut off from all others");
+        for (SimServer other : cluster.servers()) {
+            if (other != leader) {
+                cluster.network().cutBoth(leader.id(), other.id());
+            }
+        }
+        await(
+                deadline,
+                "nobody leads in place of " + leader + ", which was cut off",
+                () -> cluster.servers().stream().anyMatch(server -> server != leader && server.isLeader(1)));
+        cluster.network().healAll();
+        await(deadline, "replicas do not get equal after they lost " + leader, cluster::agrees);
     }
 
     /** Has the client ask until it is known to be done; false if it has nothing to ask. */

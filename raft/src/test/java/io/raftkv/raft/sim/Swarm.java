@@ -106,7 +106,7 @@ record Swarm(
                 pick(world, 1, 4, 16),
                 pick(world, 20_000, 200_000, 1 << 30),
                 pick(world, 1, 1 << 20),
-                pick(world, 0.002, 0.1, 2),
+                pick(world, 0.002, 0.1, 2, 10),
                 pick(world, 15, 30, 60),
                 rot,
                 world.chance(0.5),
