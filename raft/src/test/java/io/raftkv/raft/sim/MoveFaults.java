@@ -31,6 +31,7 @@ final class MoveFaults {
         PAUSE_LEADER,
         ISOLATE_LEADER,
         SPLIT_OLD_FROM_NEW,
+        DELAY_LEADER,
         CHANGE_GOAL
     }
 
@@ -110,6 +111,7 @@ final class MoveFaults {
                 case PAUSE_LEADER -> pause(leading);
                 case ISOLATE_LEADER -> nemesis.isolate(leading);
                 case SPLIT_OLD_FROM_NEW -> split(fresh.isEmpty() ? now : fresh);
+                case DELAY_LEADER -> delay(leading, old);
                 case CHANGE_GOAL -> changes.changeSome(group, leading);
             }
         });
@@ -137,6 +139,17 @@ final class MoveFaults {
         if (leader.isUp()) {
             long pause = SimWorld.millis(500) + world.exponential(2.5e9);
             leader.life().pause(pause, pause);
+        }
+    }
+
+    /** What the leader says to one of the old replicas comes when that one may have left and be gone. */
+    private void delay(SimServer leader, List<SimServer> old) {
+        List<SimServer> others = new ArrayList<>(old);
+        others.remove(leader);
+        if (!others.isEmpty()) {
+            SimServer victim = others.get(world.random.nextInt(others.size()));
+            long until = world.nowNanos() + SimWorld.seconds(2) + world.exponential(2e9);
+            cluster.network().clog(leader.id(), victim.id(), until);
         }
     }
 

@@ -235,12 +235,26 @@ final class Nemesis {
         if (lender != null && lender != leader) {
             soonAfter(SimWorld.millis(20), 20e6, () -> transfer(group, leader, lender));
         }
+        if (world.chance(0.3)) {
+            bringBackTheDeposed(group, leader);
+        }
         if (cluster.rot().isFrequent() && world.chance(0.5)) {
             damage.loseVote(group, leader);
         }
         if (faults.contains(Fault.CHANGE_MEMBERS) && world.chance(0.2)) {
             // Before an entry of the new leader's term is committed.
             changes.changeSome(group, leader);
+        }
+    }
+
+    /** A new leader is cut off when it has committed little. The one before, which does not know of it and may hold more, is back. */
+    private void bringBackTheDeposed(long group, SimServer elected) {
+        boolean isOther = cluster.servers().stream().anyMatch(server -> server != elected && server.isLeader(group));
+        if (isOther) {
+            soon(20e6, () -> {
+                network.healAll();
+                cutOff(Set.of((long) elected.id()));
+            });
         }
     }
 
