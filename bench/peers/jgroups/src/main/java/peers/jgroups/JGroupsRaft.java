@@ -31,7 +31,10 @@ import org.jgroups.raft.RaftHandle;
 import org.jgroups.raft.StateMachine;
 import peers.Cluster;
 
-/** The file based log with fsync, over TCP with TCP_NODELAY. A channel carries one group, so there is one. */
+/**
+ * The file based log with fsync, over TCP with TCP_NODELAY, without snapshots: by default one is taken for each megabyte of log.
+ * A channel carries one group, so there is one.
+ */
 public final class JGroupsRaft implements Cluster {
     private final RaftHandle[] handles = new RaftHandle[NODES];
     private volatile RaftHandle leader;
@@ -61,6 +64,7 @@ public final class JGroupsRaft implements Cluster {
             raft.logClass(FileBasedLog.class.getName());
             raft.logDir(Files.createDirectories(folder.resolve("node-" + name)).toString());
             raft.logUseFsync(true);
+            raft.maxLogSize(Long.MAX_VALUE);
             JChannel channel = new JChannel(
                     transport,
                     ping,
