@@ -62,10 +62,6 @@ final class Nemesis {
         this.world = cluster.world();
         this.network = cluster.network();
         this.faults = new ArrayList<>(cluster.swarm().faults());
-        if (cluster.swarm().leases()) {
-            // What it does is rarely met by chance, and nothing else tests the word of the voters.
-            faults.addAll(List.of(Fault.FORGET, Fault.FORGET, Fault.FORGET));
-        }
         this.servers = cluster.servers().size();
         this.damage = new DamageFaults(cluster, this);
     }
@@ -74,6 +70,9 @@ final class Nemesis {
         world.after(world.exponential(MEAN_PAUSE_NANOS), this::strike);
         if (cluster.rot().isFrequent()) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
+        }
+        if (cluster.swarm().leases()) {
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepForgetting);
         }
         cluster.onTransfer(this::strikeAtTransfer);
         cluster.onHandOver(this::strikeAtHandOver);
@@ -98,6 +97,14 @@ final class Nemesis {
                 damage.loseAcknowledged();
             }
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
+        }
+    }
+
+    /** Likewise: what it does is rarely met by chance, and nothing else tests the word of the voters. */
+    private void keepForgetting() {
+        if (!stopped) {
+            forget();
+            world.after(2 * world.exponential(MEAN_PAUSE_NANOS), this::keepForgetting);
         }
     }
 
@@ -134,7 +141,7 @@ final class Nemesis {
             if (stopped) {
                 return;
             }
-            switch (world.random.nextInt(3)) {
+            switch (world.random.nextInt(4)) {
                 case 0 -> {
                     victim.kill();
                     network.cutBoth(victim.id(), leader.id());

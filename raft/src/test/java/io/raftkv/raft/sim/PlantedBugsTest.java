@@ -85,7 +85,8 @@ class PlantedBugsTest {
         String check = "";
         for (int seed = 1; check.isEmpty() && seed <= limit; seed++) {
             check = PlantedSearch.run(simulator, seed);
-            System.out.print(check.isEmpty() ? "" : "planted bug %s: %s in %d runs%n".formatted(bug.name(), check, seed));
+            System.out.print(
+                    check.isEmpty() ? "" : "planted bug %s: %s in %d runs%n".formatted(bug.name(), check, seed));
         }
         return check;
     }

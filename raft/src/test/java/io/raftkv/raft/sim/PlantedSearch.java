@@ -128,8 +128,7 @@ final class PlantedSearch {
                 simulator = PlantedClasses.simulator(bug);
             }
             while (!outcome.isFound() && outcome.runs() < upTo && goOn.getAsBoolean()) {
-                outcome = new Outcome(
-                        outcome.runs() + 1, run(simulator, search.firstSeed() + outcome.runs()));
+                outcome = new Outcome(outcome.runs() + 1, run(simulator, search.firstSeed() + outcome.runs()));
             }
             came(search, outcome);
         }

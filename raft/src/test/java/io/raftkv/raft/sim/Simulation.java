@@ -151,10 +151,8 @@ final class Simulation<M extends StateMachine, I> {
                 cluster.network().cutBoth(leader.id(), other.id());
             }
         }
-        await(
-                deadline,
-                "nobody leads in place of " + leader + ", which was cut off",
-                () -> cluster.servers().stream().anyMatch(server -> server != leader && server.isLeader(1)));
+        await(deadline, "nobody leads in place of " + leader + ", which was cut off", () -> cluster.servers().stream()
+                .anyMatch(server -> server != leader && server.isLeader(1)));
         cluster.network().healAll();
         await(deadline, "replicas do not get equal after they lost " + leader, cluster::agrees);
     }
