@@ -22,7 +22,6 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /** A frame of 16 groups: with an entry of some commands of 100 bytes for each, or with the answers to that. */
-@State(Scope.Thread)
 @Fork(2)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
@@ -31,46 +30,59 @@ public class FrameCodecBenchmark {
     private static final ReplicaId LEADER = new ReplicaId(1, 1);
     private static final ReplicaId FOLLOWER = new ReplicaId(2, 1);
 
-    @Param({"1", "16"})
-    int commands;
+    /** What a leader sends. */
+    @State(Scope.Thread)
+    public static class Appends {
+        @Param({"1", "16"})
+        int commands;
 
-    private List<Envelope> appends;
-    private List<Envelope> answers;
-    private ByteBuffer appendFrame;
-    private ByteBuffer answerFrame;
+        private final List<Envelope> messages = new ArrayList<>();
+        private ByteBuffer frame;
 
-    @Setup
-    public void setUp() {
-        appends = new ArrayList<>();
-        answers = new ArrayList<>();
-        Bytes body = CommandBatch.encodeBody(1, Collections.nCopies(commands, Bytes.wrap(new byte[100])));
-        for (int group = 1; group <= GROUPS; group++) {
-            Message append = new Message.AppendEntries(3, 999, 3, 998, 77, List.of(Entry.of(1000, 3, body)));
-            appends.add(new Envelope(group, LEADER, FOLLOWER, append));
-            Message answer = new Message.AppendResponse(3, true, 1000, 0, 0, 77);
-            answers.add(new Envelope(group, FOLLOWER, LEADER, answer));
+        @Setup
+        public void setUp() {
+            Bytes body = CommandBatch.encodeBody(1, Collections.nCopies(commands, Bytes.wrap(new byte[100])));
+            for (int group = 1; group <= GROUPS; group++) {
+                Message append = new Message.AppendEntries(3, 999, 3, 998, 77, List.of(Entry.of(1000, 3, body)));
+                messages.add(new Envelope(group, LEADER, FOLLOWER, append));
+            }
+            frame = FrameCodec.encode(messages);
         }
-        appendFrame = FrameCodec.encode(appends);
-        answerFrame = FrameCodec.encode(answers);
+    }
+
+    /** What comes back. */
+    @State(Scope.Thread)
+    public static class Answers {
+        private final List<Envelope> messages = new ArrayList<>();
+        private ByteBuffer frame;
+
+        @Setup
+        public void setUp() {
+            for (int group = 1; group <= GROUPS; group++) {
+                Message answer = new Message.AppendResponse(3, true, 1000, 0, 0, 77);
+                messages.add(new Envelope(group, FOLLOWER, LEADER, answer));
+            }
+            frame = FrameCodec.encode(messages);
+        }
     }
 
     @Benchmark
-    public ByteBuffer encodeAppends() {
-        return FrameCodec.encode(appends);
+    public ByteBuffer encodeAppends(Appends appends) {
+        return FrameCodec.encode(appends.messages);
     }
 
     @Benchmark
-    public List<Envelope> decodeAppends() throws BadFrameException {
-        return FrameCodec.decode(LEADER.server(), FOLLOWER.server(), appendFrame.duplicate());
+    public List<Envelope> decodeAppends(Appends appends) throws BadFrameException {
+        return FrameCodec.decode(LEADER.server(), FOLLOWER.server(), appends.frame.duplicate());
     }
 
     @Benchmark
-    public ByteBuffer encodeAnswers() {
-        return FrameCodec.encode(answers);
+    public ByteBuffer encodeAnswers(Answers answers) {
+        return FrameCodec.encode(answers.messages);
     }
 
     @Benchmark
-    public List<Envelope> decodeAnswers() throws BadFrameException {
-        return FrameCodec.decode(FOLLOWER.server(), LEADER.server(), answerFrame.duplicate());
+    public List<Envelope> decodeAnswers(Answers answers) throws BadFrameException {
+        return FrameCodec.decode(FOLLOWER.server(), LEADER.server(), answers.frame.duplicate());
     }
 }
