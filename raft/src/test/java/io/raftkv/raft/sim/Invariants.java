@@ -168,8 +168,11 @@ final class Invariants {
                             + leaders.describe(index));
         }
         replica.promisedIndex = Math.max(replica.promisedIndex, index);
-        replica.agreedIndex = replica.agreedTerm == term ? Math.max(replica.agreedIndex, index) : index;
-        replica.agreedTerm = term;
+        // Whoever lost its term may answer a leader of an earlier one; the later one was told what it was told.
+        if (term >= replica.agreedTerm) {
+            replica.agreedIndex = replica.agreedTerm == term ? Math.max(replica.agreedIndex, index) : index;
+            replica.agreedTerm = term;
+        }
     }
 
     /** What a leader takes for agreed was acknowledged to it in its term: it may have other entries than in an earlier one. */
