@@ -19,6 +19,7 @@ import io.raftkv.coordinator.wire.WireException;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftGroup;
+import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.log.FileDisk;
@@ -245,9 +246,11 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
         raft = opened;
         files.checkGroup(opened.groupsOnDisk().contains(GROUP));
         CoordinatorState machine = new CoordinatorState(cluster.shards(), cluster.nodes(), front);
+        Node node = bootstrap.hello().node();
+        ReplicaId self = node.replica(opened.incarnationOnDisk(GROUP));
         // Who came later is brought in by the others, and knows nothing before that.
-        Configuration genesis = cluster.names(nodeId) ? genesis(cluster) : null;
-        RaftGroup started = opened.openGroup(GROUP, bootstrap.hello().node().replica(), genesis, machine);
+        Configuration genesis = cluster.names(nodeId) && self.equals(node.replica()) ? genesis(cluster) : null;
+        RaftGroup started = opened.openGroup(GROUP, self, genesis, machine);
         if (cluster.nodes().get(0).id() == nodeId) {
             // One of them goes first at the founding, so that nobody waits for an election time-out.
             started.preferLeader(started.self());

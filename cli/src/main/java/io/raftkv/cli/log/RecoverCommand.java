@@ -9,7 +9,6 @@ import io.raftkv.raft.driver.UnsafeRecovery.Survivor;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.LogException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -81,11 +80,6 @@ final class RecoverCommand implements Callable<Integer> {
     private UnsafeRecovery open() throws IOException {
         List<Disk> disks = new ArrayList<>();
         for (Path folder : folders) {
-            if (Files.exists(folder.resolve("group-opened"))) {
-                throw new IllegalArgumentException(
-                        folder + " is the folder of a coordinator, whose group this command does not"
-                                + " recover: its members are named in more places than its log");
-            }
             disks.add(StoppedFolder.disk(folder));
         }
         try {

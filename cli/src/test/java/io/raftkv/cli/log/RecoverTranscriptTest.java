@@ -16,7 +16,6 @@ import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.log.SharedLog;
 import io.raftkv.raft.snapshot.SnapshotStore;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,9 +106,5 @@ class RecoverTranscriptTest {
         assertThat(run(other.toString()).err()).contains("is not the data folder of a server");
         write(other, 0xa1, 3);
         assertThat(run(other.toString()).err()).contains("of the same server");
-        Files.createFile(folder.resolve("group-opened"));
-        Run run = run();
-        assertThat(run.code()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err()).contains("a coordinator");
     }
 }

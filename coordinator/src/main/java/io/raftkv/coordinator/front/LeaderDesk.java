@@ -33,7 +33,9 @@ final class LeaderDesk {
 
     /** Tries once; {@code done} is called exactly once, now or later. */
     void carryOut(Work work, Consumer<Outcome> done) {
-        if (work instanceof Work.Write write) {
+        if (!keeper.mayServe()) {
+            done.accept(Outcome.NOT_LEADING);
+        } else if (work instanceof Work.Write write) {
             group.propose(write.command(), new Attempt(done, this::asValue));
         } else if (work instanceof Work.Read read) {
             group.read(new Attempt(done, nothing -> answer(read.query())));

@@ -47,6 +47,8 @@ final class RosterKeeper {
     private long reached;
 
     private String lastTrouble = "";
+    /** In this office it was seen that the state knows of any recovery by hand. */
+    private boolean mayServe;
 
     RosterKeeper(RaftGroup group, CoordinatorState state, Neighbours neighbours) {
         this.group = group;
@@ -57,6 +59,7 @@ final class RosterKeeper {
     /** This node leads and has applied all that came before, or it leads no more. */
     void leading(boolean now) {
         leading = now;
+        mayServe = false;
         reached = 0;
         lastTrouble = "";
     }
@@ -67,7 +70,9 @@ final class RosterKeeper {
             return;
         }
         Roster.Change change = state.roster().change();
-        if (change == null) {
+        if (!mayServe()) {
+            recover();
+        } else if (change == null) {
             announceMoved();
         } else if (reached == change.version()) {
             settle(change);
@@ -83,8 +88,46 @@ final class RosterKeeper {
         }
     }
 
-    private static SortedSet<ReplicaId> replicas(List<Node> nodes) {
-        return nodes.stream().map(Node::replica).collect(Collectors.toCollection(TreeSet::new));
+    private SortedSet<ReplicaId> replicas(List<Node> nodes) {
+        Configuration configuration = group.status().configuration();
+        return nodes.stream()
+                .map(node -> node.replicaIn(configuration))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /**
+     * Whether requests may be carried out: not before the state knows that it was recovered by hand, or it might give out once
+     * more what was given out and lost.
+     */
+    boolean mayServe() {
+        if (!mayServe) {
+            mayServe = !isRecovered(); // And then for as long as this node leads: it cannot happen to one that runs.
+        }
+        return mayServe;
+    }
+
+    /**
+     * Whether somebody made the nodes that survived go on without the others, and the roster still wants these: only so does a
+     * node come to a later replica than its first.
+     */
+    private boolean isRecovered() {
+        Configuration configuration = group.status().configuration();
+        return !configuration.isJoint()
+                && configuration.members().stream().anyMatch(member -> !Node.isFirst(member))
+                && state.roster().wanted().stream()
+                        .map(node -> node.replicaIn(configuration))
+                        .anyMatch(configuration::hasRetired);
+    }
+
+    private void recover() {
+        List<Long> nodes = group.status().configuration().members().stream()
+                .map(ReplicaId::server)
+                .toList();
+        LOG.warn(
+                "the coordinator lost a majority of its nodes and goes on with {}: all sessions end, and what only the lost"
+                        + " nodes had is lost",
+                nodes.stream().map(Long::toHexString).collect(Collectors.joining(", ")));
+        write(new Command.RecoverNodes(nodes));
     }
 
     /** Raft has a final configuration, and nothing but this class asks for another one. */
@@ -256,8 +299,8 @@ final class RosterKeeper {
     }
 
     private String memberState(Node node, GroupStatus status, Roster.@Nullable Change change) {
-        ReplicaId id = node.replica();
         Configuration configuration = status.configuration();
+        ReplicaId id = node.replicaIn(configuration);
         if (id.equals(group.self())) {
             return "leader";
         } else if (!neighbours.reachable().contains(node.id())) {
@@ -273,7 +316,7 @@ final class RosterKeeper {
     private RespValue row(Node node, String memberState, GroupStatus status) {
         Long match = node.id() == group.self().server()
                 ? Long.valueOf(status.lastIndex())
-                : status.matchIndex().get(node.replica());
+                : status.matchIndex().get(node.replicaIn(status.configuration()));
         return RespValue.array(
                 RespValue.bulk(Long.toHexString(node.id())),
                 RespValue.bulk(node.address()),

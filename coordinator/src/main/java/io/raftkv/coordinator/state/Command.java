@@ -47,6 +47,8 @@ public sealed interface Command {
         T settleNodes(SettleNodes command);
 
         T moveNode(MoveNode command);
+
+        T recoverNodes(RecoverNodes command);
     }
 
     /** Opens a session; the result is its id and the sequence of the last event before it. */
@@ -255,6 +257,22 @@ public sealed interface Command {
         @Override
         public <T> T dispatch(Handler<T> handler) {
             return handler.moveNode(this);
+        }
+    }
+
+    /**
+     * A majority of the nodes was given up by hand, and Raft's configuration has no others than {@code nodes}; proposed by the
+     * leader alone. Nothing that may have been given out and lost is given out again: all sessions end, and session ids, epochs
+     * and the version of the shard map go on far above.
+     */
+    record RecoverNodes(List<Long> nodes) implements Command {
+        public RecoverNodes {
+            nodes = List.copyOf(nodes);
+        }
+
+        @Override
+        public <T> T dispatch(Handler<T> handler) {
+            return handler.recoverNodes(this);
         }
     }
 }

@@ -33,6 +33,7 @@ public final class CommandCodec {
     private static final int CHANGE_NODES = 20;
     private static final int SETTLE_NODES = 21;
     private static final int MOVE_NODE = 22;
+    private static final int RECOVER_NODES = 23;
 
     private CommandCodec() {}
 
@@ -95,6 +96,7 @@ public final class CommandCodec {
             case CHANGE_NODES -> new Command.ChangeNodes(in.optional(Node::read), in.i64());
             case SETTLE_NODES -> new Command.SettleNodes(in.i64(), in.list(WireReader::i64));
             case MOVE_NODE -> new Command.MoveNode(Node.read(in));
+            case RECOVER_NODES -> new Command.RecoverNodes(in.list(WireReader::i64));
             default -> throw new WireException("no command has the tag " + tag);
         };
     }
@@ -203,6 +205,11 @@ public final class CommandCodec {
         public WireWriter moveNode(Command.MoveNode command) {
             Node.write(begin(MOVE_NODE), command.node());
             return out;
+        }
+
+        @Override
+        public WireWriter recoverNodes(Command.RecoverNodes command) {
+            return begin(RECOVER_NODES).list(command.nodes(), WireWriter::i64);
         }
     }
 }

@@ -383,5 +383,17 @@ public final class CoordinatorState implements StateMachine {
             rosterTouched = true;
             return RespValue.ok();
         }
+
+        @Override
+        public RespValue recoverNodes(Command.RecoverNodes command) {
+            data.roster.recover(command.nodes());
+            rosterTouched = true;
+            List.copyOf(data.sessions.keySet()).forEach(this::end);
+            data.nextSession += Limits.RECOVERY_GAP;
+            List.copyOf(data.services.keySet()).forEach(name -> service(name).leaveGap());
+            data.shards.leaveGap();
+            mapChanged();
+            return RespValue.ok();
+        }
     }
 }

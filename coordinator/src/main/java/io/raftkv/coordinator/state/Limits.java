@@ -15,6 +15,8 @@ public final class Limits {
     public static final int MAX_SESSION_TIMEOUT_MS = 600_000;
     /** An epoch that jumps to the end of its range would leave no room for another election. */
     public static final int MAX_EPOCH_RISE = 1 << 20;
+    /** How many numbers are left out after a majority was lost for good: it may have given out so many. */
+    static final int RECOVERY_GAP = 1 << 20;
 
     /** Events of a service that are kept for those who reconnect, by number and by size. */
     public static final int MAX_HISTORY_EVENTS = 4_096;

@@ -33,7 +33,7 @@ public final class Roster {
      *
      * @param version of this change; Raft's map version
      * @param joins who becomes a member, if anybody does
-     * @param leaves the id of a member that leaves, or 0
+     * @param leaves the id of a member that leaves, or 0; with neither, all members shall be voters, see {@link #recover}
      * @param takenBack whether it is to be undone, if it can be
      */
     public record Change(long version, @Nullable Node joins, long leaves, boolean takenBack) {
@@ -189,6 +189,9 @@ public final class Roster {
     /** What a change does, and how to get rid of it. */
     public String describe(Change under) {
         Node joins = under.joins();
+        if (joins == null && under.leaves() == 0) {
+            return "the nodes that survived become voters again";
+        }
         Node leaves = members.get(under.leaves());
         String what = (joins == null ? "" : joins + (leaves == null ? " is being added" : " takes the place of "))
                 + (leaves == null ? "" : leaves.toString())
@@ -217,6 +220,19 @@ public final class Roster {
         for (Node node : all) {
             (command.voters().contains(node.id()) ? members : removed).put(node.id(), node);
         }
+    }
+
+    /**
+     * Raft was recovered by hand, and knows {@code nodes} alone: they are the members, and the others have left. What remains is
+     * a change in which nobody joins or leaves, as Raft gives some of them no vote yet.
+     */
+    void recover(List<Long> nodes) {
+        List<Node> all = all();
+        members = new TreeMap<>();
+        for (Node node : all) {
+            (nodes.contains(node.id()) ? members : removed).put(node.id(), node);
+        }
+        change = new Change(++version, null, 0, false);
     }
 
     /** A member has another address; refused if another one has it. */

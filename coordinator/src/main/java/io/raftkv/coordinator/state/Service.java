@@ -54,6 +54,12 @@ final class Service {
         return RespValue.array(RespValue.integer(won ? 1 : 0), RespValue.integer(epoch), RespValue.integer(leader));
     }
 
+    /** Epochs that may have been won and lost are not given again: nobody leads, and the next one is far above. */
+    void leaveGap() {
+        epoch = (int) Math.min(Integer.MAX_VALUE - 1L, epoch + (long) Limits.RECOVERY_GAP);
+        leader = 0;
+    }
+
     /** Takes note that a session ended. */
     void sessionEnded(Session session) {
         Session.Member member = session.member();

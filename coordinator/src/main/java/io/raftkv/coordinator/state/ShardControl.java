@@ -123,6 +123,12 @@ final class ShardControl {
         change(map.next(map.gids(), map.groups()));
     }
 
+    /** Maps that may have been given out and lost are older than all that come from now on. */
+    void leaveGap() {
+        ShardMap map = current();
+        change(new ShardMap(map.version() + Limits.RECOVERY_GAP, map.gids(), map.groups()));
+    }
+
     private void change(ShardMap next) {
         current()
                 .groups()

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 /**
  * Which group each shard is wanted at.
  *
- * @param version rises by one with each change, from 0
+ * @param version rises by one with each change, from 0, and once by far after each recovery of the coordinator by hand
  * @param gids the group of each shard; 0 is none
  * @param groups the addresses of each group, as they were given
  */

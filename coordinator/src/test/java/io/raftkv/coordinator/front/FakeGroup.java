@@ -3,13 +3,16 @@ package io.raftkv.coordinator.front;
 import io.raftkv.coordinator.state.CoordinatorState;
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
+import java.util.List;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
@@ -20,6 +23,7 @@ class FakeGroup implements RaftGroup {
     private long index;
     RaftException failure;
     int proposals;
+    Configuration configuration = Configuration.of(List.of(self()));
 
     FakeGroup(ManualLoop loop, CoordinatorState state) {
         this.loop = loop;
@@ -77,7 +81,23 @@ class FakeGroup implements RaftGroup {
 
     @Override
     public GroupStatus status() {
-        throw new UnsupportedOperationException();
+        return new GroupStatus(
+                1,
+                self(),
+                GroupStatus.Role.LEADER,
+                1,
+                self(),
+                1,
+                9,
+                9,
+                9,
+                0,
+                configuration,
+                0,
+                false,
+                false,
+                new TreeMap<>(),
+                null);
     }
 
     @Override

@@ -13,14 +13,12 @@ import io.raftkv.coordinator.state.Node;
 import io.raftkv.coordinator.state.Roster;
 import io.raftkv.raft.Completion;
 import io.raftkv.raft.Configuration;
-import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.ReplicaId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,10 +41,10 @@ class RosterKeeperTest {
     private static final class Group extends FakeGroup {
         final List<String> asked = new ArrayList<>();
         final List<Completion> open = new ArrayList<>();
-        Configuration configuration = Configuration.of(List.of(A.replica(), B.replica(), C.replica()));
 
         Group(ManualLoop loop, CoordinatorState state) {
             super(loop, state);
+            configuration = Configuration.of(List.of(A.replica(), B.replica(), C.replica()));
         }
 
         @Override
@@ -59,28 +57,6 @@ class RosterKeeperTest {
         public void abortChange(Completion completion) {
             asked.add("abort");
             open.add(completion);
-        }
-
-        @Override
-        public GroupStatus status() {
-            return new GroupStatus(
-                    1,
-                    self(),
-                    GroupStatus.Role.LEADER,
-                    1,
-                    self(),
-                    1,
-                    9,
-                    9,
-                    9,
-                    0,
-                    configuration,
-                    0,
-                    false,
-                    false,
-                    new TreeMap<>(),
-                    new TreeMap<>(),
-                    null);
         }
     }
 
@@ -175,6 +151,29 @@ class RosterKeeperTest {
         ticks();
         assertThat(roster().members()).containsExactly(A, B, C, D);
         assertThat(roster().change()).isNull();
+    }
+
+    @Test
+    void followsARecoveryByHandAndMakesTheSurvivorsVoters() {
+        ReplicaId source = A.replica(2);
+        ReplicaId learner = B.replica(2);
+        group.configuration = group.configuration.next(
+                new TreeSet<>(Set.of(source)), new TreeSet<>(), new TreeSet<>(Set.of(learner)), 0);
+        assertThat(keeper.mayServe()).as("what is lost would be given out again").isFalse();
+        ticks();
+        assertThat(keeper.mayServe()).isTrue();
+        assertThat(roster().members()).containsExactly(A, B);
+        assertThat(group.proposals).as("once").isEqualTo(1);
+        assertThat(group.asked).containsExactly("1: [1.2, 2.2]");
+        group.configuration = group.configuration.next(
+                new TreeSet<>(Set.of(source, learner)), new TreeSet<>(), new TreeSet<>(), 1);
+        group.open.remove(0).succeeded(null);
+        ticks();
+        assertThat(roster().change()).isNull();
+        wish(D, 0);
+        ticks();
+        assertThat(group.asked).last().isEqualTo("2: [1.2, 2.2, 4.1]");
+        assertThat(group.proposals).as("that, and what settled the change before").isEqualTo(2);
     }
 
     @Test

@@ -47,6 +47,40 @@ class RosterTest {
     }
 
     @Test
+    void afterARecoveryByHandOnlyTheSurvivorsAreMembers() {
+        add(D);
+        assertThat(apply(new Command.RecoverNodes(List.of(1L, 4L)))).isEqualTo(RespValue.ok());
+        assertThat(roster().members()).containsExactly(A, D);
+        assertThat(roster().wanted()).as("D too shall vote").containsExactly(A, D);
+        assertThat(roster().version()).isEqualTo(2);
+        assertThat(roster().hasLeft(2) && roster().hasLeft(3)).isTrue();
+        assertThat(roster().describe(roster().change())).isEqualTo("the nodes that survived become voters again");
+        assertThat(refusal(null, 4)).as("one after the other").contains("are being changed already");
+        settle(2, 1L, 4L);
+        assertThat(roster().change()).isNull();
+        assertThat(remove(4)).isEqualTo(3);
+    }
+
+    @Test
+    void afterARecoveryByHandNothingIsGivenOutAgain() {
+        assertThat(apply(new Command.OpenSession("s", 1_000)).asList().get(0).asLong())
+                .isEqualTo(1);
+        apply(new Command.Elect(1, 3));
+        apply(new Command.RecoverNodes(List.of(1L)));
+        assertThat(state.sessions()).isEmpty();
+        assertThat(state.hasEnded(1)).isTrue();
+        assertThat(state.hasEnded(5)).as("given out by those that are lost").isTrue();
+        long session = apply(new Command.OpenSession("s", 1_000)).asList().get(0).asLong();
+        assertThat(session).isEqualTo(2 + (1 << 20));
+        assertThat(apply(new Command.Elect(session, 4)).asList().get(0).asLong())
+                .as("an epoch that may have been won")
+                .isZero();
+        assertThat(apply(new Command.Elect(session, 4 + (1 << 20))).asList().get(0).asLong())
+                .isEqualTo(1);
+        assertThat(state.map(-1).asMap().get("version").asLong()).isEqualTo(1 << 20);
+    }
+
+    @Test
     void aNodeIsAMemberOnceItsChangeIsSettled() {
         assertThat(add(D)).isEqualTo(1);
         assertThat(roster().members()).containsExactly(A, B, C);
