@@ -55,7 +55,9 @@ class LostMajorityTest {
 
             UnsafeRecovery.Plan plan = recover(cluster, leader, other);
             assertThat(plan.lost()).hasSize(3);
-            assertThat(recovery(cluster, leader, other).plan(1)).as("nothing is left to do").isNull();
+            assertThat(recovery(cluster, leader, other).plan(1))
+                    .as("nothing is left to do")
+                    .isNull();
 
             cluster.start(leader);
             cluster.start(other);
@@ -71,13 +73,18 @@ class LostMajorityTest {
                 assertThatThrownBy(() -> elect(client, session, 9)).hasMessageContaining("SESSIONEXPIRED");
                 long next = openSession(client);
                 assertThat(next).isGreaterThan(session + GAP);
-                assertThat(elect(client, next, 8)).as("an epoch that may have been used").isEqualTo(claim(0, 7 + GAP, 0));
+                assertThat(elect(client, next, 8))
+                        .as("an epoch that may have been used")
+                        .isEqualTo(claim(0, 7 + GAP, 0));
                 assertThat(elect(client, next, 8 + GAP)).isEqualTo(claim(1, 8 + GAP, next));
                 assertThat(client.query().version()).isEqualTo(mapVersion + GAP);
 
                 int fresh = cluster.newNode();
                 cluster.start(fresh);
-                Awaitility.await().atMost(LONG).ignoreExceptions().until(() -> client.addNode(cluster.address(fresh)) > 0);
+                Awaitility.await()
+                        .atMost(LONG)
+                        .ignoreExceptions()
+                        .until(() -> client.addNode(cluster.address(fresh)) > 0);
                 settled(client, 3);
 
                 Coordinator back = cluster.start(lost.get(0));
@@ -117,7 +124,9 @@ class LostMajorityTest {
         Awaitility.await().atMost(LONG).ignoreExceptions().untilAsserted(() -> {
             CoordinatorNodes nodes = client.nodes();
             assertThat(nodes.change()).isNull();
-            assertThat(nodes.nodes()).filteredOn(row -> !row.state().equals("removed")).hasSize(members);
+            assertThat(nodes.nodes())
+                    .filteredOn(row -> !row.state().equals("removed"))
+                    .hasSize(members);
             last.add(nodes);
         });
         return last.get(last.size() - 1);

@@ -90,9 +90,7 @@ final class RosterKeeper {
 
     private SortedSet<ReplicaId> replicas(List<Node> nodes) {
         Configuration configuration = group.status().configuration();
-        return nodes.stream()
-                .map(node -> node.replicaIn(configuration))
-                .collect(Collectors.toCollection(TreeSet::new));
+        return nodes.stream().map(node -> node.replicaIn(configuration)).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /**

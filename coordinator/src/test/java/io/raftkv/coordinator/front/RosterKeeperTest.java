@@ -159,21 +159,25 @@ class RosterKeeperTest {
         ReplicaId learner = B.replica(2);
         group.configuration = group.configuration.next(
                 new TreeSet<>(Set.of(source)), new TreeSet<>(), new TreeSet<>(Set.of(learner)), 0);
-        assertThat(keeper.mayServe()).as("what is lost would be given out again").isFalse();
+        assertThat(keeper.mayServe())
+                .as("what is lost would be given out again")
+                .isFalse();
         ticks();
         assertThat(keeper.mayServe()).isTrue();
         assertThat(roster().members()).containsExactly(A, B);
         assertThat(group.proposals).as("once").isEqualTo(1);
         assertThat(group.asked).containsExactly("1: [1.2, 2.2]");
-        group.configuration = group.configuration.next(
-                new TreeSet<>(Set.of(source, learner)), new TreeSet<>(), new TreeSet<>(), 1);
+        group.configuration =
+                group.configuration.next(new TreeSet<>(Set.of(source, learner)), new TreeSet<>(), new TreeSet<>(), 1);
         group.open.remove(0).succeeded(null);
         ticks();
         assertThat(roster().change()).isNull();
         wish(D, 0);
         ticks();
         assertThat(group.asked).last().isEqualTo("2: [1.2, 2.2, 4.1]");
-        assertThat(group.proposals).as("that, and what settled the change before").isEqualTo(2);
+        assertThat(group.proposals)
+                .as("that, and what settled the change before")
+                .isEqualTo(2);
     }
 
     @Test

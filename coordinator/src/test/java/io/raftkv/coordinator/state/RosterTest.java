@@ -70,12 +70,16 @@ class RosterTest {
         assertThat(state.sessions()).isEmpty();
         assertThat(state.hasEnded(1)).isTrue();
         assertThat(state.hasEnded(5)).as("given out by those that are lost").isTrue();
-        long session = apply(new Command.OpenSession("s", 1_000)).asList().get(0).asLong();
+        long session =
+                apply(new Command.OpenSession("s", 1_000)).asList().get(0).asLong();
         assertThat(session).isEqualTo(2 + (1 << 20));
         assertThat(apply(new Command.Elect(session, 4)).asList().get(0).asLong())
                 .as("an epoch that may have been won")
                 .isZero();
-        assertThat(apply(new Command.Elect(session, 4 + (1 << 20))).asList().get(0).asLong())
+        assertThat(apply(new Command.Elect(session, 4 + (1 << 20)))
+                        .asList()
+                        .get(0)
+                        .asLong())
                 .isEqualTo(1);
         assertThat(state.map(-1).asMap().get("version").asLong()).isEqualTo(1 << 20);
     }

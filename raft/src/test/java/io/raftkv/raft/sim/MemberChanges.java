@@ -16,4 +16,9 @@ interface MemberChanges {
 
     /** Whether that has come to its end. */
     boolean isSettled();
+
+    /** Whether the group should be on {@code server}, as far as it is known: all that should have it must be equal in the end. */
+    default boolean isWanted(long group, SimServer server) {
+        return true;
+    }
 }

@@ -27,6 +27,7 @@ final class SimCluster {
     private final Configuration genesis;
     private final BitRot rot;
     private final SimGoals goals;
+    private final MemberChanges changes;
     /** The server that should lead each group. */
     private final Map<Long, Integer> preferred = new TreeMap<>();
     /** To whom each group was handed over last, until somebody leads. */
@@ -76,7 +77,12 @@ final class SimCluster {
         for (int id = 1; id <= swarm.servers(); id++) {
             servers.add(new SimServer(this, id));
         }
-        this.goals = swarm.moves() ? new SimGoals(this, genesis) : null;
+        Embedder<?> embedder = workload.embedder();
+        if (embedder != null) {
+            embedder.begins(swarm.servers(), swarm.firstVoters(), world.random);
+        }
+        this.goals = swarm.moves() && embedder == null ? new SimGoals(this, genesis) : null;
+        this.changes = goals != null ? goals : embedder != null ? new SimWishes(this) : new SimChanges(this);
     }
 
     /** From now on {@code listener} is told of what leaders do to their members. */
@@ -144,7 +150,7 @@ final class SimCluster {
     boolean isLedAsPreferred() {
         return preferred.entrySet().stream().allMatch(entry -> {
             SimServer server = servers.get(entry.getValue() - 1);
-            return server.isLeader(entry.getKey()) || !isWanted(entry.getKey(), server);
+            return server.isLeader(entry.getKey()) || !changes.isWanted(entry.getKey(), server);
         });
     }
 
@@ -208,6 +214,10 @@ final class SimCluster {
         return goals;
     }
 
+    MemberChanges changes() {
+        return changes;
+    }
+
     BitRot rot() {
         return rot;
     }
@@ -269,15 +279,11 @@ final class SimCluster {
     List<WatchedMachine> copies(long group) {
         List<WatchedMachine> copies = new ArrayList<>();
         for (SimServer server : servers) {
-            if (isWanted(group, server)) {
+            if (changes.isWanted(group, server)) {
                 copies.add(server.isUp() ? server.life().machine(group) : null);
             }
         }
         return copies;
-    }
-
-    private boolean isWanted(long group, SimServer server) {
-        return goals == null || goals.isWanted(group, server);
     }
 
     boolean agrees() {

@@ -184,8 +184,8 @@ final class SimGoals implements MemberChanges {
         return !current.members().contains(replica) && current.mayName(replica);
     }
 
-    /** Whether the newest goal wants the group on {@code server}. */
-    boolean isWanted(long group, SimServer server) {
+    @Override
+    public boolean isWanted(long group, SimServer server) {
         return plans.get(group).newest.servers().contains((long) server.id());
     }
 

@@ -5,6 +5,7 @@ import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.ConfigurationCodec;
 import io.raftkv.raft.core.CoreOptions;
 import io.raftkv.raft.core.Effect.HandsOver.Motive;
@@ -43,6 +44,8 @@ final class SimNode {
     private final Map<Long, RaftGroup> groups = new TreeMap<>();
     /** The replicas that are being dropped, or were, by group. */
     private final Map<Long, ReplicaId> dropping = new TreeMap<>();
+    /** By group, what the embedder has beside the replica, if there is one. */
+    private final Map<Long, Embedder.Attendant> attendants = new TreeMap<>();
     /** Null if this server opens what it is told to open. */
     private final SimMover mover;
 
@@ -127,8 +130,26 @@ final class SimNode {
         cluster.invariants(group).opened(self, opened.status().lastApplied());
         groups.put(group, opened);
         cluster.tellPreferred(group, opened);
+        embed(cluster.workload(), opened, machine);
         if (machine.watched() instanceof SimMachine withSessions) {
             SessionExpiry.start(opened, withSessions.sessions(), SimSessions.TTL_MS);
+        }
+    }
+
+    /** All replicas run the machine of the workload. */
+    @SuppressWarnings("unchecked")
+    private <M extends StateMachine> void embed(Workload<M, ?> workload, RaftGroup group, WatchedMachine machine) {
+        Embedder<M> embedder = workload.embedder();
+        if (embedder != null) {
+            loop.execute(() -> attendants.put(group.id(), embedder.opened(group, (M) machine.watched())));
+        }
+    }
+
+    /** Asks the embedder for something, on the loop; it may not have come so far. */
+    void attend(long group, Consumer<Embedder.Attendant> wish) {
+        Embedder.Attendant attendant = attendants.get(group);
+        if (attendant != null) {
+            wish.accept(attendant);
         }
     }
 
@@ -476,7 +497,9 @@ final class SimNode {
         @Override
         public void removed(long group, ReplicaId self, long index) {
             heard(group, () -> "was removed at " + index, checks -> cluster.totals().removals++);
-            dropLater(group, self);
+            if (cluster.workload().embedder() == null) {
+                dropLater(group, self);
+            }
         }
 
         @Override

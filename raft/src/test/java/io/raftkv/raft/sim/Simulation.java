@@ -47,7 +47,7 @@ final class Simulation<M extends StateMachine, I> {
         this.swarm = swarm.apply(world);
         world.trace(this.swarm::toString);
         this.cluster = new SimCluster(world, workload, this.swarm, totals);
-        this.changes = this.swarm.moves() ? cluster.goals() : new SimChanges(cluster);
+        this.changes = cluster.changes();
         this.nemesis = new Nemesis(cluster, changes);
         double thinkNanos = this.swarm.thinkMs() * 1e6;
         for (int id = 0; id < this.swarm.clients(); id++) {

@@ -11,7 +11,8 @@ import java.util.Set;
  * @param naps whether nobody asks for anything every other while, so that groups sleep
  * @param prefersLeaders whether the replicas are told who should lead, and of another one from time to time
  * @param leases whether leaders may serve reads by a lease
- * @param moves whether groups follow goals ({@link SimGoals}) and nobody asks for changes of members
+ * @param moves whether groups follow goals ({@link SimGoals}) and nobody asks for changes of members, unless there is an {@link
+ *     Embedder}
  * @param firstVoters of the servers; the others are brought in and out by changes of members
  */
 record Swarm(

@@ -58,6 +58,11 @@ public interface Workload<M extends StateMachine, I> {
     /** Checks what must hold of any state; called whenever the hash is. Throws whatever it likes. */
     default void check(M machine) {}
 
+    /** What changes the members of the groups by itself; null to have the simulator ask the groups for it. */
+    default Embedder<M> embedder() {
+        return null;
+    }
+
     /** How a correct machine answers, for the check of linearizability; null to go without. */
     default Model<I> model() {
         return null;
