@@ -299,7 +299,7 @@ class MembershipClusterTest {
                 cluster.config(0).clusterName(),
                 id,
                 "127.0.0.1",
-                TestCluster.freePorts(1).get(0),
+                FreePorts.next(),
                 List.of(),
                 List.of());
         try (NodeChannel channel = NodeChannel.open(options, new Deaf())) {

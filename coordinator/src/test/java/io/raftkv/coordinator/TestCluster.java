@@ -8,8 +8,6 @@ import io.raftkv.config.CoordinatorConfig;
 import io.raftkv.config.HostPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +38,7 @@ final class TestCluster implements AutoCloseable {
         TestCluster cluster = new TestCluster(folder, 0);
         List<HostPort> members = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            members.add(new HostPort("127.0.0.1", freePair()));
+            members.add(new HostPort("127.0.0.1", FreePorts.next()));
         }
         for (int i = 0; i < size; i++) {
             cluster.configs.add(cluster.listedConfig(i, members.get(i), members));
@@ -58,61 +56,22 @@ final class TestCluster implements AutoCloseable {
                 .build();
     }
 
-    /** A port that is free, and so is the one for JGroups that follows from it. */
-    private static int freePair() {
-        while (true) {
-            int port = freePorts(1).get(0);
-            try (ServerSocket other =
-                    new ServerSocket(CoordinatorConfig.jgroupsPortOf(port), 1, InetAddress.getLoopbackAddress())) {
-                if (other.isBound()) {
-                    return port;
-                }
-            } catch (IOException taken) {
-                // Another one, then.
-            }
-        }
-    }
-
     TestCluster(Path folder, int size, String name) {
         this.folder = folder;
         this.name = name;
-        List<Integer> ports = freePorts(2 * size);
         for (int i = 0; i < size; i++) {
-            configs.add(config(i, size, ports.get(2 * i), ports.get(2 * i + 1)).build());
+            configs.add(config(i, size).build());
         }
     }
 
-    private CoordinatorConfig.Builder config(int node, int size, int port, int jgroupsPort) {
+    private CoordinatorConfig.Builder config(int node, int size) {
         return CoordinatorConfig.builder()
-                .listen(new HostPort("127.0.0.1", port))
+                .listen(new HostPort("127.0.0.1", FreePorts.next()))
                 .clusterSize(size)
                 .clusterName(name)
                 .shards(SHARDS)
-                .jgroupsPort(jgroupsPort)
+                .jgroupsPort(FreePorts.next())
                 .data(folder.resolve("node-" + node));
-    }
-
-    /** Asked for all at once, so that they differ. */
-    static List<Integer> freePorts(int count) {
-        List<ServerSocket> sockets = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return sockets.stream().map(ServerSocket::getLocalPort).toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            sockets.forEach(TestCluster::close);
-        }
-    }
-
-    private static void close(ServerSocket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     TestCluster startAll() {
@@ -128,14 +87,12 @@ final class TestCluster implements AutoCloseable {
         int node = configs.size();
         if (!configs.get(0).members().isEmpty()) {
             // It lists itself alone, so that it must be found by the others.
-            HostPort listen = new HostPort("127.0.0.1", freePair());
-            HostPort absent = new HostPort("127.0.0.1", freePair());
+            HostPort listen = new HostPort("127.0.0.1", FreePorts.next());
+            HostPort absent = new HostPort("127.0.0.1", FreePorts.next());
             configs.add(listedConfig(node, listen, List.of(listen, absent)));
             return node;
         }
-        List<Integer> ports = freePorts(2);
-        configs.add(config(node, configs.get(0).clusterSize(), ports.get(0), ports.get(1))
-                .build());
+        configs.add(config(node, configs.get(0).clusterSize()).build());
         return node;
     }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.raftkv.coordinator.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,8 +21,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Real channels on the loopback. */
-@Timeout(60)
+@Timeout(120)
 class NodeChannelTest {
+    /** A group that fell apart on a busy machine is merged again only then and now. */
+    private static final Duration LONG = Duration.ofSeconds(50);
+
     private static final UUID CLUSTER = new UUID(1, 2);
     private final String name = "test-" + UUID.randomUUID();
     private final List<Node> nodes = new ArrayList<>();
@@ -63,15 +67,9 @@ class NodeChannelTest {
         nodes.forEach(node -> node.channel.close());
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     /** Hellos until everyone can send to everyone. */
     private void acquaint() {
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+        Awaitility.await().atMost(LONG).until(() -> {
             nodes.forEach(Node::hello);
             return nodes.stream().allMatch(node -> node.channel.reachable().size() == nodes.size() - 1);
         });
@@ -79,9 +77,9 @@ class NodeChannelTest {
 
     @Test
     void framesArriveWholeAndInOrderByNodeId() throws IOException {
-        Node one = new Node(1, CLUSTER, freePort(), List.of());
-        Node two = new Node(2, CLUSTER, freePort(), List.of());
-        new Node(3, CLUSTER, freePort(), List.of());
+        Node one = new Node(1, CLUSTER, FreePorts.next(), List.of());
+        Node two = new Node(2, CLUSTER, FreePorts.next(), List.of());
+        new Node(3, CLUSTER, FreePorts.next(), List.of());
         assertThat(one.send(99, "to nobody")).isFalse();
         acquaint();
         two.heard.clear();
@@ -89,12 +87,12 @@ class NodeChannelTest {
             assertThat(one.send(2, "frame " + i)).isTrue();
         }
         assertThat(one.send(2, "x".repeat(3_000_000))).isTrue();
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> raft(two).size() == 201);
+        Awaitility.await().atMost(LONG).until(() -> raft(two).size() == 201);
         for (int i = 0; i < 200; i++) {
             assertThat(raft(two).get(i)).isEqualTo("1 RAFT frame " + i);
         }
         assertThat(raft(two).get(200)).isEqualTo("1 RAFT 3000000");
-        Awaitility.await().until(() -> one.channel.queuedBytes(2) == 0);
+        Awaitility.await().atMost(LONG).until(() -> one.channel.queuedBytes(2) == 0);
     }
 
     private static List<String> raft(Node node) {
@@ -103,13 +101,13 @@ class NodeChannelTest {
 
     @Test
     void framesOfAForeignClusterAreRefusedAndItsHellosHeard() throws IOException {
-        Node one = new Node(1, CLUSTER, freePort(), List.of());
-        Node foreign = new Node(2, new UUID(3, 4), freePort(), List.of());
+        Node one = new Node(1, CLUSTER, FreePorts.next(), List.of());
+        Node foreign = new Node(2, new UUID(3, 4), FreePorts.next(), List.of());
         acquaint();
         assertThat(foreign.send(1, "from elsewhere")).isTrue();
         foreign.channel.joinCluster(CLUSTER);
         assertThat(foreign.send(1, "from here")).isTrue();
-        Awaitility.await().until(() -> !raft(one).isEmpty());
+        Awaitility.await().atMost(LONG).until(() -> !raft(one).isEmpty());
         assertThat(raft(one)).containsExactly("2 RAFT from here");
         assertThat(one.heard).contains("2 HELLO hi");
     }
@@ -118,28 +116,27 @@ class NodeChannelTest {
     void listedPeersFindEachOther() throws IOException {
         List<InetSocketAddress> peers = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            peers.add(new InetSocketAddress("127.0.0.1", freePort()));
+            peers.add(new InetSocketAddress("127.0.0.1", FreePorts.next()));
         }
         for (int i = 0; i < 3; i++) {
             new Node(i + 1, CLUSTER, peers.get(i).getPort(), peers);
         }
         acquaint();
-        assertThat(nodes.get(0).channel.reachable()).containsExactly(2L, 3L);
         nodes.remove(2).channel.close();
-        Awaitility.await().until(() -> nodes.get(0).channel.reachable().equals(java.util.Set.of(2L)));
+        Awaitility.await().atMost(LONG).until(() -> nodes.get(0).channel.reachable().equals(java.util.Set.of(2L)));
     }
 
     @Test
     void aPeerThatIsKnownLaterIsFoundAlthoughNobodyListsIt() throws IOException {
         List<InetSocketAddress> ports = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            ports.add(new InetSocketAddress("127.0.0.1", freePort()));
+            ports.add(new InetSocketAddress("127.0.0.1", FreePorts.next()));
         }
         for (int i = 0; i < 3; i++) {
             new Node(i + 1, CLUSTER, ports.get(i).getPort(), List.of(ports.get(i)));
         }
         nodes.get(0).channel.know(List.of(ports.get(1)));
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+        Awaitility.await().atMost(LONG).until(() -> {
             nodes.forEach(Node::hello);
             return nodes.get(0).channel.reachable().equals(java.util.Set.of(2L))
                     && nodes.get(1).channel.reachable().equals(java.util.Set.of(1L));
