@@ -296,12 +296,7 @@ class MembershipClusterTest {
         Node mute = new Node(id, "127.0.0.1:9", 0);
         Hello hello = new Hello(mute, 3, TestCluster.SHARDS, Hello.Stage.FRESH, null, Members.NONE, "");
         NodeChannel.Options options = new NodeChannel.Options(
-                cluster.config(0).clusterName(),
-                id,
-                "127.0.0.1",
-                FreePorts.next(),
-                List.of(),
-                List.of());
+                cluster.config(0).clusterName(), id, "127.0.0.1", FreePorts.next(), List.of(), List.of());
         try (NodeChannel channel = NodeChannel.open(options, new Deaf())) {
             Awaitility.await().atMost(LONG).until(() -> {
                 channel.sendHello(hello.encode());

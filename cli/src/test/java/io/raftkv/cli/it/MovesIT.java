@@ -158,8 +158,11 @@ class MovesIT {
     @Order(3)
     void nobodyNoticesThatAllProcessesAreRestarted() throws Exception {
         try (CountingLoad load = new CountingLoad(cluster.coordinators());
-                Outages outages = new Outages(cluster.coordinators(), SHARDS)) {
+                Outages outages = new Outages(cluster.coordinators(), SHARDS);
+                RedisLoad redis = new RedisLoad(cluster.serverPorts());
+                KvClient reader = client()) {
             load.await(300);
+            redis.awaitUndisturbed(300);
             List<Integer> all = new ArrayList<>(cluster.coordinatorPorts());
             all.addAll(cluster.serverPorts());
             for (int port : all) {
@@ -170,7 +173,10 @@ class MovesIT {
             }
             cluster.ctl("wait --for 60s");
             load.await(300);
+            redis.awaitUndisturbed(300);
             load.stopAndCheck();
+            redis.stopAndCheck(reader);
+            System.out.println(redis);
             System.out.println(load.writes() + " writes while all processes were restarted; the longest took "
                     + load.longestMs() + " ms; no shard was unserved for more than " + outages.worstMs() + " ms in sum");
             assertThat(load.failures()).isEmpty();

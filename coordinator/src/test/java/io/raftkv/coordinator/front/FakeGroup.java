@@ -97,6 +97,7 @@ class FakeGroup implements RaftGroup {
                 false,
                 false,
                 new TreeMap<>(),
+                new TreeMap<>(),
                 null);
     }
 

@@ -123,7 +123,9 @@ class NodeChannelTest {
         }
         acquaint();
         nodes.remove(2).channel.close();
-        Awaitility.await().atMost(LONG).until(() -> nodes.get(0).channel.reachable().equals(java.util.Set.of(2L)));
+        Awaitility.await()
+                .atMost(LONG)
+                .until(() -> nodes.get(0).channel.reachable().equals(java.util.Set.of(2L)));
     }
 
     @Test
