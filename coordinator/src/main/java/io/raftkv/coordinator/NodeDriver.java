@@ -255,6 +255,8 @@ final class NodeDriver implements NodeChannel.Listener, NodeInfo, Peers, Front.M
             // One of them goes first at the founding, so that nobody waits for an election time-out.
             started.preferLeader(started.self());
         }
+        // Else a crash could leave a folder that says so and has no group.
+        opened.sync();
         files.groupOpened();
         group = started;
         state = machine;

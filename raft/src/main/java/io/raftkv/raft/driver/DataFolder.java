@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -66,12 +67,23 @@ final class DataFolder {
                 throw e;
             }
             LOG.error("the log is damaged; its groups recover from their peers: {}", e.getMessage());
-            DamagedLog.setAside(options.disk(), "log", named -> {
-                SortedSet<Long> groups = new TreeSet<>(named);
-                groups.addAll(snapshots.groups());
+            DamagedLog.setAside(options.disk(), "log", (inLog, genesis) -> {
+                SortedSet<Long> groups = new TreeSet<>(inLog);
+                groups.addAll(snapshots.named());
                 marks.mark(groups, String.valueOf(e.getMessage()));
+                keepGenesis(snapshots, genesis);
             });
             return new DataFolder(options, openLog(options, disk, logOptions), snapshots, marks);
+        }
+    }
+
+    /** What only the log had is kept as the snapshot of an empty state. */
+    private static void keepGenesis(SnapshotStore snapshots, SortedMap<Long, Configuration> genesis)
+            throws IOException {
+        for (Map.Entry<Long, Configuration> first : genesis.entrySet()) {
+            if (!snapshots.groups().contains(first.getKey())) {
+                snapshots.write(first.getKey(), SnapshotMeta.beginning(first.getValue()), out -> {});
+            }
         }
     }
 
@@ -104,15 +116,18 @@ final class DataFolder {
         snapshots.deleteLeftovers(groupId);
         LogPosition start = fromLog == null ? new LogPosition(0, 0) : fromLog.logStart();
         Optional<StoredSnapshot> snapshot = newestSnapshot(groupId);
-        if (snapshot.isEmpty() && start.index() == 0 && genesis != null) {
-            // The first configuration rests as the snapshot of the empty state, so that a restart needs nobody to tell
-            // it.
-            snapshot = Optional.of(snapshots.write(groupId, SnapshotMeta.beginning(genesis), out -> {}));
-        } else if (snapshot.isEmpty() && isBlank(fromLog) && marks.wasDamaged() && !marks.isMarked(groupId)) {
+        Configuration first = fromLog == null ? null : fromLog.genesis();
+        if (first == null && snapshot.isEmpty() && start.index() == 0 && genesis != null) {
+            first = genesis;
+            // The log holds it, so that a restart needs nobody to tell it; and the folder tells of the group if the log
+            // gets damaged. Both are durable before the group promises anything, as that is written later.
+            snapshots.name(groupId);
+            log.keepGenesis(groupId, genesis, snapshots::syncNames);
+        } else if (first == null && snapshot.isEmpty() && isBlank(fromLog) && marks.wasDamaged() && !marks.isMarked(groupId)) {
             // Others brought it in, perhaps before the damage; then only the damaged log knew of it.
             marks.mark(List.of(groupId), "group " + groupId + " may have been in the damaged log");
         }
-        SnapshotMeta meta = snapshot.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(Configuration.EMPTY));
+        SnapshotMeta meta = snapshot.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(first == null ? Configuration.EMPTY : first));
         if (fromLog != null && meta.index() < start.index()) {
             fromLog = dropLog(fromLog, meta.index());
         }
@@ -163,7 +178,7 @@ final class DataFolder {
         marks.mark(List.of(group.groupId()), why);
         log.restartGroup(group.groupId());
         return new RecoveredGroup(
-                group.groupId(), group.incarnation(), group.hardState(), new LogPosition(0, 0), List.of());
+                group.groupId(), group.incarnation(), null, group.hardState(), new LogPosition(0, 0), List.of());
     }
 
     private static boolean isBlank(@Nullable RecoveredGroup group) {

@@ -38,6 +38,11 @@ final class MeteredDisk implements Disk {
     }
 
     @Override
+    public void nameDirectory(String directory) throws IOException {
+        disk.nameDirectory(directory);
+    }
+
+    @Override
     public DiskFile create(String path) throws IOException {
         return new MeteredFile(disk.create(path), metrics);
     }

@@ -34,7 +34,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -56,6 +58,8 @@ public final class RaftNode implements AutoCloseable {
 
     /** A transfer in which nothing happened for so long makes room for others; it goes on in its next turn. */
     private static final long IDLE_TRANSFER_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long SYNC_LOOK_MS = 100;
 
     private final RaftNodeOptions options;
     private final DataFolder folder;
@@ -141,7 +145,9 @@ public final class RaftNode implements AutoCloseable {
     }
 
     /**
-     * Starts this server's replica of a group; reads its newest snapshot on the calling thread.
+     * Starts this server's replica of a group; reads its newest snapshot on the calling thread. That it was opened, and with
+     * which first configuration, is durable before the replica promises anything, and after {@link #sync}: groups that are
+     * opened one after the other share the syncs of the log.
      *
      * @param genesis the first configuration, the same on all servers; ignored if the disk holds the group. Null for a
      *     replica that others will bring in: it neither votes nor campaigns before it has a log or a snapshot
@@ -189,6 +195,33 @@ public final class RaftNode implements AutoCloseable {
             closeGroup(groupId);
         }
         return group;
+    }
+
+    /**
+     * Returns when all is durable that was opened and written before. Waits for the disk; not to be called on a loop.
+     *
+     * @throws IOException if the log failed or was closed, so that it never will be
+     */
+    public void sync() throws IOException {
+        CompletableFuture<@Nullable Void> durable = new CompletableFuture<>();
+        log.append(List.of(), () -> durable.complete(null));
+        while (!durable.isDone()) {
+            IOException failure = log.failure();
+            if (failure != null || stopped.get()) {
+                throw new IOException("the node stopped before all was durable", failure);
+            }
+            try {
+                durable.get(SYNC_LOOK_MS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                // Nobody is told of a sync that fails: look whether it can still come.
+                continue;
+            } catch (ExecutionException e) {
+                throw new IOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while the log was synced", e);
+            }
+        }
     }
 
     /** With the time, so that two lives differ, by which messages to one are told from those to the other, even with one seed. */

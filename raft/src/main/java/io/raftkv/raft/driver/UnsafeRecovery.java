@@ -142,7 +142,8 @@ public final class UnsafeRecovery {
 
     private void read(Folder folder, RecoveredGroup log) throws IOException {
         Optional<StoredSnapshot> newest = folder.snapshots().newest(log.groupId());
-        SnapshotMeta snapshot = newest.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(Configuration.EMPTY));
+        Configuration first = log.genesis() == null ? Configuration.EMPTY : log.genesis();
+        SnapshotMeta snapshot = newest.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(first));
         ReplicaId id = new ReplicaId(folder.log().serverId(), log.incarnation());
         // As a server would start from it.
         RaftCore core = new RaftCore(

@@ -1,5 +1,6 @@
 package io.raftkv.raft.log;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
 import java.io.Closeable;
@@ -7,7 +8,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -24,7 +27,8 @@ public final class DamagedLog {
 
     /** Makes it durable, before any file gets another name, that {@code groups} lost something. */
     public interface Note {
-        void write(SortedSet<Long> groups) throws IOException;
+        /** @param genesis the first configurations of those of which the log told them */
+        void write(SortedSet<Long> groups, SortedMap<Long, Configuration> genesis) throws IOException;
     }
 
     /**
@@ -36,7 +40,8 @@ public final class DamagedLog {
     public static void setAside(Disk disk, String directory, Note note) throws IOException {
         try (Closeable lock = SharedLog.lock(disk, directory)) {
             List<Long> seqs = new ArrayList<>(Segment.sequenceNumbers(disk, directory));
-            note.write(groups(disk, directory, seqs));
+            GroupsSeen seen = groups(disk, directory, seqs);
+            note.write(seen.groups, seen.genesis);
             String suffix = SUFFIX + nextNumber(disk, directory);
             seqs.sort(Comparator.reverseOrder());
             for (long seq : seqs) {
@@ -58,7 +63,7 @@ public final class DamagedLog {
         return last + 1;
     }
 
-    private static SortedSet<Long> groups(Disk disk, String directory, List<Long> seqs) throws IOException {
+    private static GroupsSeen groups(Disk disk, String directory, List<Long> seqs) throws IOException {
         GroupsSeen seen = new GroupsSeen();
         for (long seq : seqs) {
             String path = Segment.pathOf(directory, seq);
@@ -74,11 +79,12 @@ public final class DamagedLog {
                 segment.release();
             }
         }
-        return seen.groups;
+        return seen;
     }
 
     private static final class GroupsSeen implements RecordView.Visitor {
         final SortedSet<Long> groups = new TreeSet<>();
+        final SortedMap<Long, Configuration> genesis = new TreeMap<>();
 
         @Override
         public void hardState(long groupId, HardState state) {
@@ -95,10 +101,17 @@ public final class DamagedLog {
             groups.add(groupId);
         }
 
+        @Override
+        public void genesis(long groupId, Configuration first) {
+            groups.add(groupId);
+            genesis.put(groupId, first);
+        }
+
         /** Of a group that is gone for good, a mark does no harm. */
         @Override
         public void drop(long groupId) {
             groups.add(groupId);
+            genesis.remove(groupId);
         }
 
         @Override

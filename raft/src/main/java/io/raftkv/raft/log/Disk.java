@@ -21,8 +21,14 @@ public interface Disk {
     /** Whether there is a file or directory of that name. */
     boolean exists(String path) throws IOException;
 
-    /** Creates the directory and its parents, durably. */
+    /** Creates the directory and its parents, durably; leaves one that is there as it is. */
     void createDirectory(String directory) throws IOException;
+
+    /**
+     * Creates the directory, whose parent must be there, unless it exists. Like the name of a file it is not durable before
+     * {@link #forceDirectory} of the parent, so that many share one.
+     */
+    void nameDirectory(String directory) throws IOException;
 
     /** Creates a file for reading and writing. Fails if there is one. */
     DiskFile create(String path) throws IOException;

@@ -63,6 +63,14 @@ public final class FileDisk implements Disk {
         createDurably(resolve(directory));
     }
 
+    @Override
+    public void nameDirectory(String directory) throws IOException {
+        Path path = resolve(directory);
+        if (!Files.isDirectory(path)) {
+            Files.createDirectory(path);
+        }
+    }
+
     private static void createDurably(Path directory) throws IOException {
         if (Files.isDirectory(directory)) {
             return;

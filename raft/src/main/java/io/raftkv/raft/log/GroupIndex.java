@@ -1,5 +1,6 @@
 package io.raftkv.raft.log;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class GroupIndex {
     private final long groupId;
     private long incarnation;
+    private @Nullable Configuration genesis;
     private HardState hardState = HardState.INITIAL;
     private LogPosition start = new LogPosition(0, 0);
     private final List<Extent> extents = new ArrayList<>();
@@ -49,6 +51,19 @@ final class GroupIndex {
                     "group " + groupId + " holds incarnation " + incarnation + ", which cannot go on as " + replica);
         }
         incarnation = replica;
+    }
+
+    /** The configuration with which the group began; null if the log was not told, or does not begin there any more. */
+    @Nullable
+    Configuration genesis() {
+        return genesis;
+    }
+
+    void genesis(Configuration first) {
+        if (start().index() > 0) {
+            throw new IllegalStateException("group " + groupId + " is told how it began, and its log starts at " + start());
+        }
+        genesis = first;
     }
 
     HardState hardState() {
@@ -153,6 +168,10 @@ final class GroupIndex {
             extents.set(0, rest);
         }
         start = position;
+        if (start.index() > 0) {
+            // There is a snapshot of at least that, which holds a configuration.
+            genesis = null;
+        }
     }
 
     /** Forgets everything. */

@@ -1,5 +1,6 @@
 package io.raftkv.raft.log;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
@@ -94,6 +95,9 @@ final class LogReader {
 
         @Override
         public void replica(long id, long incarnation) {}
+
+        @Override
+        public void genesis(long id, Configuration genesis) {}
 
         @Override
         public void drop(long id) {}

@@ -1,6 +1,9 @@
 package io.raftkv.raft.log;
 
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.ConfigurationCodec;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
@@ -152,6 +155,20 @@ final class LogWriter {
         records++;
     }
 
+    /** With this configuration the group began. */
+    void genesis(long groupId, Configuration genesis) throws IOException {
+        Bytes encoded = ConfigurationCodec.encode(genesis);
+        begin(RecordFormat.WRITES, RecordFormat.GENESIS_BYTES + encoded.length(), 1);
+        putGenesis(groupId, encoded);
+        end();
+        groups.computeIfAbsent(groupId, GroupIndex::new).genesis(genesis);
+        records++;
+    }
+
+    private void putGenesis(long groupId, Bytes encoded) throws IOException {
+        out.putItem(RecordFormat.GENESIS, groupId).putInt(encoded.length()).putBytes(encoded);
+    }
+
     /** The replica goes on as a later one, with what {@code write} says: all of that or nothing. */
     void succeed(long incarnation, GroupWrite write) throws IOException {
         GroupIndex group = groups.computeIfAbsent(write.groupId(), GroupIndex::new);
@@ -274,14 +291,26 @@ final class LogWriter {
 
     private void writeSummary() throws IOException {
         Collection<GroupIndex> all = groups.values();
+        Map<Long, Bytes> genesis = new TreeMap<>();
         long bytes =
                 (long) all.size() * RecordFormat.GROUP_BYTES + (long) tombstones.size() * RecordFormat.REPLICA_BYTES;
-        begin(RecordFormat.SUMMARY, bytes, all.size() + tombstones.size());
+        for (GroupIndex group : all) {
+            Configuration first = group.genesis();
+            if (first != null) {
+                Bytes encoded = ConfigurationCodec.encode(first);
+                genesis.put(group.groupId(), encoded);
+                bytes += RecordFormat.GENESIS_BYTES + encoded.length();
+            }
+        }
+        begin(RecordFormat.SUMMARY, bytes, all.size() + genesis.size() + tombstones.size());
         for (GroupIndex group : all) {
             out.putItem(RecordFormat.GROUP, group.groupId());
             put(group.hardState());
             put(group.start());
             out.putLong(group.lastIndex()).putLong(group.incarnation());
+        }
+        for (Map.Entry<Long, Bytes> first : genesis.entrySet()) {
+            putGenesis(first.getKey(), first.getValue());
         }
         for (Map.Entry<Long, Long> dropped : tombstones.entrySet()) {
             out.putItem(RecordFormat.TOMBSTONE, dropped.getKey()).putLong(dropped.getValue());

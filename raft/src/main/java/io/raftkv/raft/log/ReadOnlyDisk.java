@@ -28,6 +28,11 @@ final class ReadOnlyDisk implements Disk {
     }
 
     @Override
+    public void nameDirectory(String directory) {
+        throw new UnsupportedOperationException("create " + directory);
+    }
+
+    @Override
     public DiskFile create(String path) {
         throw new UnsupportedOperationException("create " + path);
     }

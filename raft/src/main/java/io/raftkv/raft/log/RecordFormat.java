@@ -16,6 +16,7 @@ import java.util.zip.CRC32C;
  *   REPLACE        the same: the log did not hold this entry, so that all of it went
  *   REPLICA        u64 incarnation: of the replica that all later items of the group are of
  *   DROP           all of the group goes; what stays is that this incarnation was here
+ *   GENESIS        u32 length | configuration: the one with which the group began, while the log begins at index 0
  *   TOMBSTONE      u64 incarnation: in a summary, what stayed of a group that was dropped
  *   GROUP          u64 term | u64 voted-for server | u64 its incarnation | u64 start index | u64 start term | u64 last index
  *                  | u64 own incarnation, 0 if not told
@@ -50,6 +51,7 @@ final class RecordFormat {
     static final byte GROUP = 7;
     static final byte REPLICA = 8;
     static final byte TOMBSTONE = 9;
+    static final byte GENESIS = 10;
 
     static final int ITEM_BYTES = 1 + Long.BYTES;
     static final int HARD_STATE_BYTES = ITEM_BYTES + 3 * Long.BYTES;
@@ -58,6 +60,8 @@ final class RecordFormat {
     static final int START_BYTES = ITEM_BYTES + 2 * Long.BYTES;
     static final int GROUP_BYTES = ITEM_BYTES + 7 * Long.BYTES;
     static final int REPLICA_BYTES = ITEM_BYTES + Long.BYTES;
+    /** Before the configuration. */
+    static final int GENESIS_BYTES = ITEM_BYTES + Integer.BYTES;
 
     private RecordFormat() {}
 

@@ -1,6 +1,8 @@
 package io.raftkv.raft.log;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.ConfigurationCodec;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
 import java.nio.BufferUnderflowException;
@@ -23,6 +25,8 @@ record RecordView(String path, long offset, ByteBuffer bytes) {
         void start(long groupId, LogPosition start, boolean replacesLog) throws LogException;
 
         void replica(long groupId, long incarnation) throws LogException;
+
+        void genesis(long groupId, Configuration genesis) throws LogException;
 
         void drop(long groupId) throws LogException;
 
@@ -94,10 +98,21 @@ record RecordView(String path, long offset, ByteBuffer bytes) {
             case RecordFormat.REPLACE -> visitor.start(groupId, position(in), true);
             case RecordFormat.DROP -> visitor.drop(groupId);
             case RecordFormat.REPLICA -> visitor.replica(groupId, in.getLong());
+            case RecordFormat.GENESIS -> visitor.genesis(groupId, configuration(in));
             case RecordFormat.TOMBSTONE -> visitor.tombstone(groupId, in.getLong());
             case RecordFormat.GROUP -> visitor.group(groupId, hardState(in), position(in), in.getLong(), in.getLong());
             default -> throw new IllegalArgumentException("item of kind " + kind);
         }
+    }
+
+    private static Configuration configuration(ByteBuffer in) {
+        int length = in.getInt();
+        if (length < 0 || length > in.remaining()) {
+            throw new IllegalArgumentException("a configuration of " + length + " bytes");
+        }
+        Configuration configuration = ConfigurationCodec.decode(in.slice(in.position(), length));
+        in.position(in.position() + length);
+        return configuration;
     }
 
     private static HardState hardState(ByteBuffer in) {

@@ -1,5 +1,6 @@
 package io.raftkv.raft.log;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
@@ -28,6 +29,7 @@ final class RecoveredState implements RecordView.Visitor {
     private boolean summaryIsAll;
     private boolean summaryWasRead;
     private final Set<Long> summarised = new HashSet<>();
+    private final Set<Long> summarisedGenesis = new HashSet<>();
     private final Set<Long> summarisedTombstones = new HashSet<>();
 
     ConcurrentSkipListMap<Long, GroupIndex> groups() {
@@ -48,6 +50,7 @@ final class RecoveredState implements RecordView.Visitor {
                     new RecoveredGroup(
                             entry.getKey(),
                             group.incarnation(),
+                            group.genesis(),
                             group.hardState(),
                             group.start(),
                             new ArrayList<>(entriesOf(entry.getKey()).values())));
@@ -79,6 +82,7 @@ final class RecoveredState implements RecordView.Visitor {
             throw inconsistent(next, "a summary is not where it should be", null);
         }
         summarised.clear();
+        summarisedGenesis.clear();
         summarisedTombstones.clear();
         try {
             next.visit(this);
@@ -90,6 +94,18 @@ final class RecoveredState implements RecordView.Visitor {
             summaryIsAll = false;
             if (!summarised.equals(groups.keySet())) {
                 throw inconsistent(next, "the summary names groups " + summarised + " of " + groups.keySet(), null);
+            }
+            Set<Long> withGenesis = new HashSet<>();
+            groups.forEach((id, group) -> {
+                if (group.genesis() != null) {
+                    withGenesis.add(id);
+                }
+            });
+            if (!summarisedGenesis.equals(withGenesis)) {
+                throw inconsistent(
+                        next,
+                        "the summary tells how groups " + summarisedGenesis + " began, of " + withGenesis,
+                        null);
             }
             if (!summarisedTombstones.equals(tombstones.keySet())) {
                 throw inconsistent(
@@ -158,6 +174,21 @@ final class RecoveredState implements RecordView.Visitor {
         } else {
             bury(group, tombstones);
             group.incarnationSucceededBy(incarnation);
+        }
+    }
+
+    @Override
+    public void genesis(long groupId, Configuration genesis) {
+        GroupIndex group = group(groupId);
+        if (record().type() == RecordFormat.SUMMARY) {
+            summarisedGenesis.add(groupId);
+        }
+        if (record().type() != RecordFormat.SUMMARY || summaryIsAll) {
+            group.genesis(genesis);
+        }
+        if (!genesis.equals(group.genesis())) {
+            throw new IllegalStateException("the summary says that group " + groupId + " began as " + genesis
+                    + ", the files before it say: " + group.genesis());
         }
     }
 

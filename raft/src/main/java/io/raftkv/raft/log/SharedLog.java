@@ -1,5 +1,6 @@
 package io.raftkv.raft.log;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite;
 import java.io.Closeable;
@@ -152,6 +153,27 @@ public final class SharedLog implements Closeable {
     /** Says of which replica all that is appended for the group from now on is. Durable when any of that is. */
     public void createReplica(long groupId, long incarnation) {
         submit(new Call(writer -> writer.replica(groupId, incarnation), CALL_BYTES, () -> {}));
+    }
+
+    /** Something of another part of the disk that has to be durable before a record is. */
+    @FunctionalInterface
+    public interface Preparation {
+        /** Waits for the disk. An error ends the log, as one of its own does. */
+        void run() throws IOException;
+    }
+
+    /**
+     * Keeps the first configuration of the group until its log begins behind index 0. Durable when anything that is
+     * appended later is: many groups that begin share one sync.
+     *
+     * @param before run on the log executor before it is written
+     */
+    public void keepGenesis(long groupId, Configuration genesis, Preparation before) {
+        Work work = writer -> {
+            before.run();
+            writer.genesis(groupId, genesis);
+        };
+        submit(new Call(work, CALL_BYTES, () -> {}));
     }
 
     /**

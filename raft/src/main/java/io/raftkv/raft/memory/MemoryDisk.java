@@ -55,6 +55,14 @@ public final class MemoryDisk implements Disk {
     }
 
     @Override
+    public synchronized void nameDirectory(String directory) throws IOException {
+        if (!directories.contains(parent(directory))) {
+            throw new NoSuchFileException(parent(directory));
+        }
+        directories.add(directory);
+    }
+
+    @Override
     public synchronized DiskFile create(String path) throws IOException {
         if (!directories.contains(parent(path))) {
             throw new NoSuchFileException(parent(path));

@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *                         &lt;index&gt;-&lt;term&gt;-&lt;bytes&gt;-&lt;checksum&gt;.part  being received; continued after a restart
  * </pre>
  *
- * A file gets its final name when all of it is synced. Older ones stay until {@link #retainOnly}, which its caller calls
+ * The folder of a group tells that the group was here, see {@link #name}. A file gets its final name when all of it is synced. Older ones stay until {@link #retainOnly}, which its caller calls
  * when the log no longer needs them.
  *
  * <p>Threads: any that may wait for the disk, one at a time per group.
@@ -42,6 +44,8 @@ public final class SnapshotStore {
     private final int blockBytes;
     /** The newest of each group that was looked for; spares reading it again for each transfer. Its order shows nowhere. */
     private final Map<Long, StoredSnapshot> known = new ConcurrentHashMap<>();
+
+    private final AtomicBoolean namesAreNew = new AtomicBoolean();
 
     /** With the largest blocks. */
     public SnapshotStore(Disk disk, String directory) {
@@ -70,16 +74,38 @@ public final class SnapshotStore {
 
     /** The groups that have a snapshot. */
     public SortedSet<Long> groups() throws IOException {
-        SortedSet<Long> groups = new TreeSet<>();
-        for (String name : disk.list(directory)) {
-            if (name.matches("[0-9a-f]{16}")) {
-                long groupId = Long.parseUnsignedLong(name, 16);
-                if (!complete(groupId).isEmpty()) {
-                    groups.add(groupId);
-                }
+        SortedSet<Long> groups = named();
+        for (Iterator<Long> each = groups.iterator(); each.hasNext(); ) {
+            if (complete(each.next()).isEmpty()) {
+                each.remove();
             }
         }
         return groups;
+    }
+
+    /** The groups that have a folder, with anything in it or not. */
+    public SortedSet<Long> named() throws IOException {
+        SortedSet<Long> groups = new TreeSet<>();
+        for (String name : disk.list(directory)) {
+            if (name.matches("[0-9a-f]{16}")) {
+                groups.add(Long.parseUnsignedLong(name, 16));
+            }
+        }
+        return groups;
+    }
+
+    /** Makes the folder of a group; it is durable after the next {@link #syncNames}, which many groups share. */
+    public void name(long groupId) throws IOException {
+        disk.createDirectory(directory);
+        disk.nameDirectory(folder(groupId));
+        namesAreNew.set(true);
+    }
+
+    /** Makes the folders durable that were made before, if there are any. */
+    public void syncNames() throws IOException {
+        if (namesAreNew.compareAndSet(true, false)) {
+            disk.forceDirectory(directory);
+        }
     }
 
     /**
@@ -136,7 +162,7 @@ public final class SnapshotStore {
     public StoredSnapshot write(long groupId, SnapshotMeta meta, StateWriter writer) throws IOException {
         disk.createDirectory(folder(groupId));
         deleteAll(groupId, WRITING, index -> true);
-        String temporary = path(groupId, name(meta.index()) + WRITING);
+        String temporary = path(groupId, digits(meta.index()) + WRITING);
         long bytes;
         int checksum;
         try (DiskFile file = disk.create(temporary)) {
@@ -233,7 +259,7 @@ public final class SnapshotStore {
      */
     public IncomingSnapshot receive(long groupId, SnapshotMeta meta, long totalBytes, int checksum) throws IOException {
         disk.createDirectory(folder(groupId));
-        String name = name(meta.index()) + "-" + Long.toHexString(meta.term()) + "-" + Long.toHexString(totalBytes)
+        String name = digits(meta.index()) + "-" + Long.toHexString(meta.term()) + "-" + Long.toHexString(totalBytes)
                 + "-" + Integer.toHexString(checksum) + RECEIVING;
         for (String other : disk.list(folder(groupId))) {
             if (other.endsWith(RECEIVING) && !other.equals(name)) {
@@ -291,12 +317,12 @@ public final class SnapshotStore {
         return Long.parseLong(name.substring(0, 16), 16);
     }
 
-    private static String name(long number) {
+    private static String digits(long number) {
         return String.format("%016x", number);
     }
 
     private String folder(long groupId) {
-        return directory.isEmpty() ? name(groupId) : directory + "/" + name(groupId);
+        return directory.isEmpty() ? digits(groupId) : directory + "/" + digits(groupId);
     }
 
     private String path(long groupId, String name) {
@@ -304,6 +330,6 @@ public final class SnapshotStore {
     }
 
     private String path(long groupId, long index) {
-        return path(groupId, name(index) + COMPLETE);
+        return path(groupId, digits(index) + COMPLETE);
     }
 }

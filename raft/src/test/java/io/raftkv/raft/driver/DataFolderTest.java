@@ -34,6 +34,8 @@ class DataFolderTest {
         assertThat(first.entries()).isEmpty();
         assertThat(second.isIncomplete()).isTrue();
         assertThat(second.hardState()).isEqualTo(HardState.INITIAL);
+        // That was in the damaged log alone.
+        assertThat(second.snapshot().configuration()).isEqualTo(FolderFixture.GENESIS);
         assertThat(files.disk.content(file + ".damaged-1")).isEqualTo(damaged);
         assertThat(new String(files.disk.content("recovery/damage-1.txt"), StandardCharsets.UTF_8))
                 .contains(file, "offset");
@@ -65,6 +67,61 @@ class DataFolderTest {
         assertThat(files.disk.list("log")).anyMatch(name -> name.endsWith(".damaged-1"));
         assertThat(files.disk.list("log")).anyMatch(name -> name.endsWith(".damaged-2"));
         assertThat(files.disk.list("recovery")).contains("damage-1.txt", "damage-2.txt");
+    }
+
+    @Test
+    void aRestartNeedsNobodyToTellHowAGroupBegan() throws IOException {
+        files.open().recover(1, FolderFixture.GENESIS, files.machine);
+        RaftCore.Recovered again = files.open().recover(1, null, files.machine);
+        assertThat(again.snapshot().configuration()).isEqualTo(FolderFixture.GENESIS);
+        assertThat(files.disk.list("snapshots/0000000000000001")).isEmpty();
+    }
+
+    /** Whenever the power fails: what a group had promised is not forgotten with a log of which no record of it is left. */
+    @Test
+    void theFolderOfAGroupTellsThatItWasHereOnceItPromisedAnything() throws IOException {
+        int step = 0;
+        int promises = 0;
+        boolean done = false;
+        while (!done) {
+            step++;
+            files = new FolderFixture(new SimDisk(step));
+            files.openNow();
+            files.disk.crash();
+            files.disk.stopAt(files.disk.operations() + step);
+            boolean[] promised = new boolean[1];
+            try {
+                DataFolder folder = files.openNow();
+                folder.recover(3, FolderFixture.GENESIS, files.machine);
+                folder.log().append(List.of(FolderFixture.write(3, null, 1, 1)), () -> promised[0] = true);
+                folder.log().append(List.of(FolderFixture.write(1, null, 1, 1)), () -> {});
+                done = !files.disk.hasStopped();
+            } catch (SimDisk.PowerLost e) {
+                // As it should.
+                assertThat(files.disk.hasStopped()).isTrue();
+            }
+            files.disk.crash();
+            if (promised[0]) {
+                promises++;
+                rotAllButTheLastRecord();
+                assertThat(files.open()
+                                .recover(3, FolderFixture.GENESIS, files.machine)
+                                .isIncomplete())
+                        .as("step %d", step)
+                        .isTrue();
+            }
+        }
+        assertThat(promises).isPositive();
+    }
+
+    private void rotAllButTheLastRecord() {
+        String last = files.disk.list("log").stream()
+                .filter(name -> name.endsWith(".wal"))
+                .reduce((a, b) -> b)
+                .orElseThrow();
+        for (int at = 0; at < files.disk.content("log/" + last).length - 40; at += 8) {
+            files.disk.flipBit("log/" + last, at, 3);
+        }
     }
 
     @Test

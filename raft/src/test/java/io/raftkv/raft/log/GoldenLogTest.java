@@ -40,6 +40,7 @@ class GoldenLogTest {
             77);
 
     private static final String LOG = "0000000000000001.wal";
+    private static final String GENESIS = "genesis.bin";
     private static final String SNAPSHOT = "0000000000000003.snap";
 
     /** Writes each kind of record and item; returns the files by name. */
@@ -68,6 +69,12 @@ class GoldenLogTest {
         disk.list("log").forEach(name -> files.put(name, disk.content("log/" + name)));
         new SnapshotStore(disk, "").write(9, new SnapshotMeta(3, 4, JOINT, 1, 5), out -> out.write(stateBytes()));
         files.put(SNAPSHOT, disk.content("0000000000000009/" + SNAPSHOT));
+        SimDisk other = new SimDisk(2);
+        LogFixture began = new LogFixture(other, new LogOptions(2048, 4 << 10, 0, 2, e -> {})).open();
+        began.log.createReplica(1, 1);
+        began.log.keepGenesis(1, JOINT, () -> {});
+        began.write(append(1, entries(1, 1, 1)));
+        files.put(GENESIS, other.content("log/" + LOG));
         files.put(CONFIGURATION, ConfigurationCodec.encode(JOINT).toArray());
         return files;
     }
@@ -112,6 +119,16 @@ class GoldenLogTest {
         assertThat(found.get(1L).entries()).isEqualTo(entries(2, 3, 5));
         assertThat(found.get(2L).logStart().index()).isEqualTo(20);
         assertThat(found.get(2L).entries()).isEqualTo(entries(21, 21, 3));
+    }
+
+    @Test
+    void readsHowAGroupBegan() throws IOException {
+        SimDisk disk = new SimDisk(1);
+        disk.put("log/" + LOG, golden(GENESIS));
+        RecoveredGroup found =
+                new LogFixture(disk, LogFixture.small(1024)).open().log.recovered().get(1L);
+        assertThat(found.genesis()).isEqualTo(JOINT);
+        assertThat(found.entries()).isEqualTo(entries(1, 1, 1));
     }
 
     @Test

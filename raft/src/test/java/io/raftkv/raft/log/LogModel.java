@@ -1,5 +1,6 @@
 package io.raftkv.raft.log;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
@@ -13,6 +14,7 @@ import java.util.TreeMap;
 final class LogModel {
     private static final class Group {
         long incarnation;
+        Configuration genesis;
         HardState hardState = HardState.INITIAL;
         LogPosition start = new LogPosition(0, 0);
         TreeMap<Long, Entry> entries = new TreeMap<>();
@@ -33,6 +35,7 @@ final class LogModel {
                 boolean held = termAt(position.index()) == position.term();
                 entries.headMap(held ? position.index() + 1 : Long.MAX_VALUE).clear();
                 start = position;
+                genesis = position.index() > 0 ? null : genesis;
             }
         }
     }
@@ -44,6 +47,7 @@ final class LogModel {
         recovered.forEach((id, found) -> {
             Group group = new Group();
             group.incarnation = found.incarnation();
+            group.genesis = found.genesis();
             group.hardState = found.hardState();
             group.start = found.logStart();
             found.entries().forEach(entry -> group.entries.put(entry.index(), entry));
@@ -81,6 +85,10 @@ final class LogModel {
         groups.computeIfAbsent(groupId, id -> new Group()).incarnation = incarnation;
     }
 
+    void genesis(long groupId, Configuration genesis) {
+        groups.computeIfAbsent(groupId, id -> new Group()).genesis = genesis;
+    }
+
     void drop(long groupId) {
         groups.remove(groupId);
     }
@@ -90,7 +98,12 @@ final class LogModel {
         groups.forEach((id, group) -> image.put(
                 id,
                 new RecoveredGroup(
-                        id, group.incarnation, group.hardState, group.start, new ArrayList<>(group.entries.values()))));
+                        id,
+                        group.incarnation,
+                        group.genesis,
+                        group.hardState,
+                        group.start,
+                        new ArrayList<>(group.entries.values()))));
         return image;
     }
 

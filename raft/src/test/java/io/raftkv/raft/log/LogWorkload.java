@@ -1,6 +1,7 @@
 package io.raftkv.raft.log;
 
 import io.raftkv.raft.Bytes;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite;
@@ -62,6 +63,11 @@ final class LogWorkload {
                 model.replica(groups - 1, incarnation);
                 possible.add(model.image());
                 fixture.log.createReplica(groups - 1, incarnation);
+            } else if (random.nextInt(20) == 0 && model.startIndex(0) == 0) {
+                Configuration genesis = Configuration.of(List.of(new ReplicaId(1 + random.nextInt(3), 1)));
+                model.genesis(0, genesis);
+                possible.add(model.image());
+                fixture.log.keepGenesis(0, genesis, () -> {});
             } else {
                 List<GroupWrite> writes = new ArrayList<>();
                 for (int i = 1 + random.nextInt(3); i > 0; i--) {

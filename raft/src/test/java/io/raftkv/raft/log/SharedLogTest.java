@@ -9,6 +9,7 @@ import static io.raftkv.raft.log.LogFixture.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite;
@@ -38,7 +39,7 @@ class SharedLogTest {
         fixture.write(append(3, entries(15, 15, 2)));
         assertThat(reopened(3))
                 .isEqualTo(new RecoveredGroup(
-                        3, 0, new HardState(2, new ReplicaId(9, 4)), new LogPosition(10, 1), entries(11, 15, 2)));
+                        3, 0, null, new HardState(2, new ReplicaId(9, 4)), new LogPosition(10, 1), entries(11, 15, 2)));
         assertThat(fixture.log.read(3, 11, 15, Long.MAX_VALUE)).isEqualTo(entries(11, 15, 2));
     }
 
@@ -181,6 +182,37 @@ class SharedLogTest {
         assertThat(reopened(1).incarnation()).isEqualTo(4);
         assertThat(fixture.log.dropped(1)).isEqualTo(3);
         assertThat(fixture.log.dropped(2)).isZero();
+    }
+
+    @Test
+    void keepsHowAGroupBeganUntilItsLogBeginsLater() throws IOException {
+        Configuration genesis = Configuration.of(List.of(new ReplicaId(1, 1), new ReplicaId(2, 1)));
+        fixture.open();
+        for (long group = 1; group <= 2; group++) {
+            fixture.log.createReplica(group, 1);
+            fixture.log.keepGenesis(group, genesis, () -> {});
+            fixture.write(append(group, entries(1, 3, 1)));
+        }
+        fixture.write(start(2, 2, 1));
+        // In a summary too, once the first file is gone.
+        for (int i = 1; i <= 500; i++) {
+            fixture.write(append(3, entries(i, i, 1)), start(3, Math.max(0, i - 1), i > 1 ? 1 : 0));
+        }
+        assertThat(disk.list("log")).doesNotContain("0000000000000001.wal");
+        assertThat(reopened(1).genesis()).isEqualTo(genesis);
+        assertThat(reopened(2).genesis()).isNull();
+        assertThat(reopened(3).genesis()).isNull();
+    }
+
+    @Test
+    void doesNotKeepWhatIsPreparedInVain() throws IOException {
+        fixture.open();
+        fixture.log.keepGenesis(1, Configuration.of(List.of(new ReplicaId(1, 1))), () -> {
+            throw new IOException("no room for a name");
+        });
+        assertThat(fixture.write(append(1, entries(1, 1, 1)))).isFalse();
+        assertThat(fixture.failures).hasSize(1);
+        assertThat(reopened(1)).isNull();
     }
 
     @Test

@@ -154,6 +154,12 @@ final class FaultDisk implements Disk {
     }
 
     @Override
+    public void nameDirectory(String directory) throws IOException {
+        changing();
+        disk.nameDirectory(directory);
+    }
+
+    @Override
     public DiskFile create(String path) throws IOException {
         changing();
         return new File(disk.create(path));

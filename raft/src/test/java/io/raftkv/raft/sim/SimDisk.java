@@ -128,6 +128,9 @@ public final class SimDisk implements Disk {
 
     private final Random random;
     private final TreeMap<String, Directory> directories = new TreeMap<>();
+    /** Whose names would not survive any crash. */
+    private final TreeSet<String> unsyncedDirectories = new TreeSet<>();
+
     private final TreeSet<String> locks = new TreeSet<>();
     private final Map<Operation, Double> chances = new EnumMap<>(Operation.class);
     private final Map<Operation, Integer> failing = new EnumMap<>(Operation.class);
@@ -152,6 +155,7 @@ public final class SimDisk implements Disk {
     }
 
     public void crash(Survival survival) {
+        loseDirectories(survival);
         TreeMap<String, SimFile> lost = new TreeMap<>();
         for (Map.Entry<String, Directory> entry : directories.entrySet()) {
             Directory directory = entry.getValue();
@@ -167,6 +171,17 @@ public final class SimDisk implements Disk {
         }
         lost.values().forEach(file -> file.crash(survival, random, counters));
         kill();
+    }
+
+    /** A directory that is lost takes with it what was synced in it. */
+    private void loseDirectories(Survival survival) {
+        for (String directory : unsyncedDirectories) {
+            if (survival == Survival.NOTHING || survival == Survival.RANDOM && random.nextBoolean()) {
+                directories.remove(directory);
+                counters.lostNames++;
+            }
+        }
+        unsyncedDirectories.clear();
     }
 
     /** The process dies and the machine goes on: open files and locks are gone, unsynced writes stay in the cache. */
@@ -288,6 +303,19 @@ public final class SimDisk implements Disk {
     }
 
     @Override
+    public void nameDirectory(String directory) throws IOException {
+        begin(Operation.CREATE);
+        if (!directories.containsKey(parent(directory))) {
+            throw new FileNotFoundException(parent(directory));
+        }
+        if (!directories.containsKey(directory)) {
+            directories.put(directory, new Directory());
+            unsyncedDirectories.add(directory);
+        }
+        end();
+    }
+
+    @Override
     public DiskFile create(String path) throws IOException {
         begin(Operation.CREATE);
         if (exists(path)) {
@@ -333,6 +361,7 @@ public final class SimDisk implements Disk {
         begin(Operation.FORCE_DIRECTORY);
         end();
         directories.get(directory).force();
+        unsyncedDirectories.removeIf(named -> parent(named).equals(directory));
     }
 
     @Override

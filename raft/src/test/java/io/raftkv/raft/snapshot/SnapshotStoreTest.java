@@ -293,4 +293,21 @@ class SnapshotStoreTest {
                         .receivedBytes())
                 .isZero();
     }
+
+    @Test
+    void theFoldersOfManyGroupsAreMadeDurableTogether() throws IOException {
+        SimDisk many = new SimDisk(3);
+        SnapshotStore folders = new SnapshotStore(many, "snapshots");
+        for (long group = 1; group <= 1000; group++) {
+            folders.name(group);
+        }
+        long made = many.operations();
+        folders.syncNames();
+        folders.syncNames();
+        assertThat(many.operations() - made).isEqualTo(1);
+        folders.name(1001);
+        many.crash(SimDisk.Survival.NOTHING);
+        assertThat(folders.named()).hasSize(1000);
+        assertThat(folders.groups()).isEmpty();
+    }
 }
