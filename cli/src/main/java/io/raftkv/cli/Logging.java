@@ -21,7 +21,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     private static final String COMMAND_PATTERN = "%-5level %logger{0}: %msg%n%nopex";
 
     /** Must be called before the first logger is made. */
-    static void configure(boolean node) {
+    public static void configure(boolean node) {
         String wanted = System.getenv("RAFTKV_LOG_LEVEL");
         System.setProperty(LEVEL, wanted != null ? wanted : node ? "INFO" : "ERROR");
         System.setProperty(LEVEL + ".pattern", node ? NODE_PATTERN : COMMAND_PATTERN);

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param holdsLease whether this replica leads and confirms reads of {@link ReadMode#LEASE} without asking
  * @param matchIndex on a leader, how far the log of each member is known to agree; empty elsewhere
  * @param sending the snapshots that this leader sends, by who gets them
+ * @param unappliedBytes how many bytes of committed entries wait to be applied: here, and on a leader at the other members
+ *     that said so; without those at which that is nothing, or little beside {@code CoreOptions.maxUnappliedBytes}
  * @param snapshotProblem why the last snapshot of the own state could not be taken; null if it could, or there was none
  */
 public record GroupStatus(
@@ -32,6 +34,7 @@ public record GroupStatus(
         boolean holdsLease,
         SortedMap<ReplicaId, Long> matchIndex,
         SortedMap<ReplicaId, SnapshotProgress> sending,
+        SortedMap<ReplicaId, Long> unappliedBytes,
         @Nullable String snapshotProblem) {
     /** The roles of a replica (Raft §3.3, §4.2.1, §9.6). */
     public enum Role {

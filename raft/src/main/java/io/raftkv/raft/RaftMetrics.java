@@ -26,6 +26,12 @@ public interface RaftMetrics {
      */
     default void entryApplied(long groupId, long nanos) {}
 
+    /**
+     * The state machine applies slower than the group commits: {@code bytes} of committed entries wait for it, more than {@code
+     * CoreOptions.maxUnappliedBytes}. Told once, and again only after it had caught up.
+     */
+    default void applyFellBehind(long groupId, long bytes) {}
+
     /** A proposal or a read was refused as {@link RaftException.Busy}: more is asked than disk or majority can take. */
     default void refused(long groupId) {}
 

@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
 /** {@code raftkv bench}. */
 @Command(
         name = "bench",
+        subcommands = GroupsCommand.class,
         description = {
             "Measure a cluster with a closed loop: each lane sends a batch, waits for its answers and sends the next.",
             "Commands go to the leader of their key's shard. With --target redis the same load goes to a Redis server."
@@ -96,6 +97,10 @@ public final class BenchCommand implements Callable<Integer> {
 
     public BenchCommand(Console console) {
         this.console = console;
+    }
+
+    Console console() {
+        return console;
     }
 
     @Override

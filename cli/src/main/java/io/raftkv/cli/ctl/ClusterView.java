@@ -117,8 +117,13 @@ record ClusterView(ShardMap map, Map<HostPort, List<ReplicaStatus>> replicas, Ma
             return "no group";
         }
         if (shard.status() != null) {
-            String move = shard.status().move();
-            return shard.status().state() + (move.isEmpty() ? "" : "; " + move);
+            ReplicaStatus status = shard.status();
+            StringBuilder state = new StringBuilder(status.state());
+            status.unapplied()
+                    .keySet()
+                    .forEach(member ->
+                            state.append("; ").append(member).append(' ').append(status.unappliedText(member)));
+            return state + (status.move().isEmpty() ? "" : "; " + status.move());
         }
         List<String> reasons = new ArrayList<>();
         for (HostPort server : shard.servers()) {

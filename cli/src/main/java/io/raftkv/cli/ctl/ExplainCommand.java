@@ -62,7 +62,9 @@ final class ExplainCommand implements Callable<Integer> {
     private static String member(ClusterView view, ReplicaStatus leader, String member) {
         String role = leader.roles().getOrDefault(member, "voter");
         long lag = leader.lag(member);
-        String behind = lag == 0 ? "has everything" : "is " + lag + " entries behind";
+        String unapplied = leader.unappliedText(member);
+        String behind = (lag == 0 ? "has everything" : "is " + lag + " entries behind")
+                + (unapplied.isEmpty() ? "" : ", " + unapplied);
         String silent = whySilent(view, member);
         return "  " + member + " (" + role + ") " + behind + (silent == null ? "" : ", and does not answer: " + silent)
                 + ".";

@@ -5,6 +5,7 @@ import io.raftkv.resp.RespValue;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param roles each member's role: {@code voter}, {@code learner}, and in the middle of a change {@code joining} and
  *     {@code leaving}
  * @param sending the snapshots that it sends, by the address of who gets them
+ * @param unapplied the members whose state machines have much to apply yet, in bytes
  * @param move what keeps the shard from being where the map wants it, as its leader says; empty if nothing does
  */
 record ReplicaStatus(
@@ -29,22 +31,37 @@ record ReplicaStatus(
         Map<String, Long> members,
         Map<String, String> roles,
         Map<String, Sending> sending,
+        Map<String, Long> unapplied,
         long keys,
         String state,
         String move) {
+    /** Less passes within a moment under load. */
+    private static final long MUCH_UNAPPLIED = 1 << 20;
+
+    private static final double FILLING = 0.95;
+
     /** How many bytes of a snapshot its receiver holds. */
     record Sending(long held, long total) {}
 
-    private static final double FILLING = 0.95;
+    /** How much {@code member} has to apply yet, as part of a sentence; empty if that is little. */
+    String unappliedText(String member) {
+        Long bytes = unapplied.get(member);
+        return bytes == null ? "" : String.format(Locale.ROOT, "has %.1f MiB to apply", bytes / (double) (1 << 20));
+    }
 
     static ReplicaStatus of(RespValue row) {
         Map<String, RespValue> fields = row.asMap();
         Map<String, Long> members = new LinkedHashMap<>();
         Map<String, String> roles = new LinkedHashMap<>();
+        Map<String, Long> unapplied = new LinkedHashMap<>();
         for (RespValue member : list(fields, "members")) {
             List<RespValue> pair = member.asList();
             members.put(pair.get(0).asText(), pair.get(1).asLong());
             roles.put(pair.get(0).asText(), pair.get(2).asText());
+            long bytes = pair.size() > 3 ? pair.get(3).asLong() : 0;
+            if (bytes >= MUCH_UNAPPLIED) {
+                unapplied.put(pair.get(0).asText(), bytes);
+            }
         }
         Map<String, Sending> sending = new LinkedHashMap<>();
         for (RespValue transfer : list(fields, "sending")) {
@@ -63,6 +80,7 @@ record ReplicaStatus(
                 members,
                 roles,
                 sending,
+                unapplied,
                 number(fields, "keys"),
                 text(fields, "state"),
                 text(fields, "move"));

@@ -74,6 +74,9 @@ final class StatusCommand implements Callable<Integer> {
             fields.put("keys", status.keys());
             fields.put("members", status.members());
             fields.put("roles", status.roles());
+            if (!status.unapplied().isEmpty()) {
+                fields.put("unapplied-bytes", status.unapplied());
+            }
             fields.put("move", status.move());
         }
         return fields;

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.raftkv.cli.FakeStore;
 import io.raftkv.cli.Run;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BenchTest {
     @Test
@@ -30,6 +32,29 @@ class BenchTest {
             assertThat(run.code()).isEqualTo(1);
             assertThat(run.out()).contains("\"target\":\"redis WAIT 1\"", "\"operations\":0", "\"errors\":{\"ERR\":");
         }
+    }
+
+    @Test
+    void tellsWhatManyGroupsCost(@TempDir Path folder) {
+        Run run = Run.with(
+                "",
+                "bench",
+                "groups",
+                folder.toString(),
+                "--groups",
+                "20",
+                "--busy",
+                "2",
+                "--seconds",
+                "1",
+                "--settle",
+                "0");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
+                .contains("20 groups in 3 processes", "first start: ", "second start: ", "all led after", "idle: ")
+                .containsPattern("2 busy groups: [1-9][0-9,]* writes/s");
+        assertThat(Run.with("", "bench", "groups", folder.toString()).err()).contains("is not empty");
     }
 
     private static Run bench(FakeStore store, String... more) {

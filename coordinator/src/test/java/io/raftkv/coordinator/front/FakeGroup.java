@@ -98,6 +98,7 @@ class FakeGroup implements RaftGroup {
                 false,
                 new TreeMap<>(),
                 new TreeMap<>(),
+                new TreeMap<>(),
                 null);
     }
 

@@ -93,7 +93,8 @@ final class StatusCommand implements CommandHandler {
                 .map(member -> RespValue.array(
                         text(member),
                         RespValue.integer(matchOf(status, member)),
-                        RespValue.bulk(roleOf(status, member))))
+                        RespValue.bulk(roleOf(status, member)),
+                        RespValue.integer(status.unappliedBytes().getOrDefault(member, 0L))))
                 .toList());
     }
 

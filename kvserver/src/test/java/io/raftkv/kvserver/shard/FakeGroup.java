@@ -188,6 +188,7 @@ public final class FakeGroup implements RaftGroup {
                 false,
                 new TreeMap<>(),
                 new TreeMap<>(),
+                new TreeMap<>(),
                 null);
     }
 

@@ -16,6 +16,8 @@ package io.raftkv.raft.core;
  * @param maxInflightMessages appends to one follower that wait for an answer
  * @param maxInflightBytes likewise, in bytes
  * @param maxUncommittedBytes on a leader; above, proposals are refused
+ * @param maxUnappliedBytes of committed entries that wait to be applied, which are all in memory; above, a leader refuses
+ *     proposals, and a follower that tells it gets no more entries than are under way
  * @param cacheBytes of applied entries kept in memory for followers that are a little behind
  * @param tailBytes of entries kept in the log before a snapshot, for followers that are further behind
  * @param lagBytes likewise on a leader, for followers that are heard and need them, most of all those that are sent a
@@ -32,12 +34,14 @@ public record CoreOptions(
         int maxInflightMessages,
         long maxInflightBytes,
         long maxUncommittedBytes,
+        long maxUnappliedBytes,
         long cacheBytes,
         long tailBytes,
         long lagBytes) {
     /** For a local network. The reasons are in ARCHITECTURE.md. */
     public static final CoreOptions DEFAULT = new CoreOptions(
-            100, 600, 1200, 6000, 2000, 10_000, 256 << 10, 256, 4 << 20, 16 << 20, 4 << 20, 2 << 20, 64 << 20);
+            100, 600, 1200, 6000, 2000, 10_000, 256 << 10, 256, 4 << 20, 16 << 20, 16 << 20, 4 << 20, 2 << 20,
+            64 << 20);
 
     /** Checks that they fit together. */
     public CoreOptions {
@@ -52,7 +56,11 @@ public record CoreOptions(
             throw new IllegalArgumentException(
                     "disk stall " + diskStallMs + " ms, dead " + diskDeadMs + " ms: need 0 <= stall <= dead");
         }
-        if (maxAppendBytes < 1 || maxInflightMessages < 1 || maxInflightBytes < 1 || maxUncommittedBytes < 1) {
+        if (maxAppendBytes < 1
+                || maxInflightMessages < 1
+                || maxInflightBytes < 1
+                || maxUncommittedBytes < 1
+                || maxUnappliedBytes < 1) {
             throw new IllegalArgumentException("limits must be at least 1");
         }
         if (cacheBytes < 0 || tailBytes < 0 || lagBytes < 0) {
@@ -77,6 +85,7 @@ public record CoreOptions(
         private int maxInflightMessages;
         private long maxInflightBytes;
         private long maxUncommittedBytes;
+        private long maxUnappliedBytes;
         private long cacheBytes;
         private long tailBytes;
         private long lagBytes;
@@ -92,6 +101,7 @@ public record CoreOptions(
             maxInflightMessages = from.maxInflightMessages;
             maxInflightBytes = from.maxInflightBytes;
             maxUncommittedBytes = from.maxUncommittedBytes;
+            maxUnappliedBytes = from.maxUnappliedBytes;
             cacheBytes = from.cacheBytes;
             tailBytes = from.tailBytes;
             lagBytes = from.lagBytes;
@@ -157,6 +167,12 @@ public record CoreOptions(
             return this;
         }
 
+        /** See {@link CoreOptions#maxUnappliedBytes()}. */
+        public Builder maxUnappliedBytes(long value) {
+            maxUnappliedBytes = value;
+            return this;
+        }
+
         /** See {@link CoreOptions#cacheBytes()}. */
         public Builder cacheBytes(long value) {
             cacheBytes = value;
@@ -188,6 +204,7 @@ public record CoreOptions(
                     maxInflightMessages,
                     maxInflightBytes,
                     maxUncommittedBytes,
+                    maxUnappliedBytes,
                     cacheBytes,
                     tailBytes,
                     lagBytes);

@@ -90,6 +90,7 @@ public sealed interface Effect {
         public enum Reason {
             NOT_LEADER,
             TOO_MANY_UNCOMMITTED,
+            TOO_MANY_UNAPPLIED,
             TRANSFERRING
         }
 

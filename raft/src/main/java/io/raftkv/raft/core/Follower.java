@@ -6,6 +6,8 @@ import java.util.List;
 
 /** Takes what a leader sends (Raft §3.5, §5.3). Threads: the group's loop. */
 final class Follower {
+    private static final int SMALL_PART = 8;
+
     private final RaftCore core;
     private long roundEchoed;
     private long roundEchoedTerm;
@@ -18,7 +20,7 @@ final class Follower {
         if (!accepts(from, message)) {
             core.sendWhenDurable(
                     from,
-                    new Message.AppendResponse(core.term(), false, message.prevLogIndex(), 0, 0, message.round()));
+                    new Message.AppendResponse(core.term(), false, message.prevLogIndex(), 0, 0, message.round(), 0));
             return;
         }
         if (!isWellFormed(message)) {
@@ -103,7 +105,13 @@ final class Follower {
         core.sendWhenDurable(
                 from,
                 new Message.AppendResponse(
-                        core.term(), false, message.prevLogIndex(), hint, core.log.termAt(hint), message.round()));
+                        core.term(),
+                        false,
+                        message.prevLogIndex(),
+                        hint,
+                        core.log.termAt(hint),
+                        message.round(),
+                        toldUnapplied()));
     }
 
     /**
@@ -119,13 +127,23 @@ final class Follower {
             echo(to, index, round);
             roundEchoed = round;
         }
-        core.sendWhenDurable(to, new Message.AppendResponse(core.term(), true, index, 0, 0, round));
+        core.sendWhenDurable(to, agreed(index, round));
+    }
+
+    private Message agreed(long index, long round) {
+        return new Message.AppendResponse(core.term(), true, index, 0, 0, round, toldUnapplied());
+    }
+
+    /** Not worth a word while it is a small part of what is too much: it always is something under load. */
+    private long toldUnapplied() {
+        long bytes = core.unappliedBytes();
+        return bytes < core.options.maxUnappliedBytes() / SMALL_PART ? 0 : bytes;
     }
 
     /** Answers without waiting for a disk that is behind, with what is durable already: a slow disk is not a dead replica. */
     private void echo(ReplicaId to, long index, long round) {
         if (core.isTermDurable() && core.persistedIndex() < index) {
-            core.send(to, new Message.AppendResponse(core.term(), true, core.persistedIndex(), 0, 0, round));
+            core.send(to, agreed(core.persistedIndex(), round));
         }
     }
 

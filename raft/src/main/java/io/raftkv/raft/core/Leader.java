@@ -177,6 +177,8 @@ final class Leader {
             refuse(input, Effect.Refused.Reason.TRANSFERRING);
         } else if (uncommittedBytes > core.options.maxUncommittedBytes()) {
             refuse(input, Effect.Refused.Reason.TOO_MANY_UNCOMMITTED);
+        } else if (core.unappliedBytes() > core.options.maxUnappliedBytes()) {
+            refuse(input, Effect.Refused.Reason.TOO_MANY_UNAPPLIED);
         } else {
             long timeMs = clock.stamp(core.now, core.lastTimeMs(), input.wallClockMs());
             append(CommandBatch.encodeBody(timeMs, input.commands()));
@@ -305,6 +307,7 @@ final class Leader {
             return;
         }
         progress.lastHeardNanos = core.now;
+        progress.unappliedBytes = message.unappliedBytes();
         if (message.round() > progress.roundHeard) {
             progress.roundHeard = message.round();
             releaseReads();
@@ -461,6 +464,7 @@ final class Leader {
         return progress.mode != Mode.SNAPSHOT
                 && !progress.waiting
                 && progress.nextIndex <= core.log.lastIndex()
+                && progress.unappliedBytes <= core.options.maxUnappliedBytes()
                 && !progress.windowFull(core.options);
     }
 
@@ -628,6 +632,17 @@ final class Leader {
         if (progress.matchIndex == core.log.lastIndex()) {
             core.send(target, new Message.TimeoutNow(core.term()));
         }
+    }
+
+    /** What those followers have to apply that told of much. */
+    SortedMap<ReplicaId, Long> unappliedBytes() {
+        SortedMap<ReplicaId, Long> behind = new TreeMap<>();
+        followers.forEach((peer, progress) -> {
+            if (progress.unappliedBytes > 0) {
+                behind.put(peer, progress.unappliedBytes);
+            }
+        });
+        return behind;
     }
 
     SortedMap<ReplicaId, Long> matchIndexes() {

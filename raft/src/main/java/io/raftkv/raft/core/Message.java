@@ -101,9 +101,23 @@ public sealed interface Message {
      * @param hintIndex on refusal the index at which the leader should try next, see {@link #hintTerm}
      * @param hintTerm the term of the entry at {@code hintIndex} on the follower
      * @param round the round of the message that is answered
+     * @param unappliedBytes of committed entries that the sender has not applied yet, if they are many; else 0, see {@link
+     *     CoreOptions#maxUnappliedBytes}
      */
-    record AppendResponse(long term, boolean success, long index, long hintIndex, long hintTerm, long round)
+    record AppendResponse(
+            long term, boolean success, long index, long hintIndex, long hintTerm, long round, long unappliedBytes)
             implements Message {
+        public AppendResponse {
+            if (unappliedBytes < 0) {
+                throw new IllegalArgumentException(unappliedBytes + " bytes to apply");
+            }
+        }
+
+        /** Of a replica that applies as fast as it should. */
+        public AppendResponse(long term, boolean success, long index, long hintIndex, long hintTerm, long round) {
+            this(term, success, index, hintIndex, hintTerm, round, 0);
+        }
+
         @Override
         public void dispatch(ReplicaId from, Handler handler) {
             handler.onAppendResponse(from, this);

@@ -45,6 +45,9 @@ final class Progress {
     /** Not 0 after a refusal of what was acknowledged: only a refusal that echoes this round is no late one. */
     long doubtRound;
 
+    /** What it has committed and not applied, as it said last; 0 if that is little. */
+    long unappliedBytes;
+
     final CatchUp catchUp = new CatchUp();
     final Fence fence = new Fence();
 

@@ -93,6 +93,8 @@ public final class RaftCore {
     private SnapshotMeta snapshot;
     private long lastTimeMs;
     private long lastApplied;
+    /** Of the entries in (lastApplied, commitIndex], all of which are in memory. */
+    private long unappliedBytes;
     /** The highest committed configuration that this replica was told does not name it, -1 if none. */
     private long removedAt = -1;
 
@@ -205,12 +207,26 @@ public final class RaftCore {
 
     /** Tells what the state machine holds, so that the memory of older entries can be freed. */
     public void appliedTo(long index) {
-        lastApplied = Math.max(lastApplied, index);
-        if (log.cachedBytes() > options.cacheBytes()) {
-            long evictable = Math.min(lastApplied, persistedIndex);
-            while (log.cachedBytes() > options.cacheBytes() && log.firstCached() <= evictable) {
-                log.evictTo(log.firstCached());
-            }
+        while (lastApplied < index) {
+            unappliedBytes -= log.entry(++lastApplied).bytes();
+        }
+        evict(log.cachedBytes() - options.cacheBytes());
+    }
+
+    /** The bytes of all entries in memory. */
+    public long cachedBytes() {
+        return log.cachedBytes();
+    }
+
+    /**
+     * Frees the memory of the oldest entries that are on the disk as well, and that nobody here needs: until {@code bytes}
+     * are free, or no such entry is left.
+     */
+    public void evict(long bytes) {
+        long target = log.cachedBytes() - bytes;
+        long evictable = Math.min(lastApplied, persistedIndex);
+        while (log.cachedBytes() > target && log.firstCached() <= evictable) {
+            log.evictTo(log.firstCached());
         }
     }
 
@@ -255,6 +271,21 @@ public final class RaftCore {
     /** How far the own log is durable. */
     public long persistedIndex() {
         return persistedIndex;
+    }
+
+    /** How far the state machine is, as {@link #appliedTo} told. */
+    long lastApplied() {
+        return lastApplied;
+    }
+
+    /** The bytes of the entries that are committed and not applied. */
+    public long unappliedBytes() {
+        return unappliedBytes;
+    }
+
+    /** On a leader, of each other member that has much of that; empty elsewhere. */
+    public SortedMap<ReplicaId, Long> followersUnapplied() {
+        return role == Role.LEADER ? leaderRole.unappliedBytes() : Collections.emptySortedMap();
     }
 
     /** The first entry that the log still holds. */
@@ -489,7 +520,9 @@ public final class RaftCore {
         if (index > log.lastIndex()) {
             throw new IllegalStateException("commit " + index + " beyond the last entry " + log.lastIndex());
         }
-        commitIndex = index;
+        while (commitIndex < index) {
+            unappliedBytes += log.entry(++commitIndex).bytes();
+        }
         emit(new Effect.Commit(index));
     }
 
@@ -529,6 +562,7 @@ public final class RaftCore {
             snapshot = meta;
             commitIndex = meta.index();
             lastApplied = meta.index();
+            unappliedBytes = 0;
             lastTimeMs = Math.max(lastTimeMs, meta.timeMs());
             logStartChanged = true;
             emit(new Effect.Install(meta));

@@ -123,11 +123,16 @@ final class DataFolder {
             // gets damaged. Both are durable before the group promises anything, as that is written later.
             snapshots.name(groupId);
             log.keepGenesis(groupId, genesis, snapshots::syncNames);
-        } else if (first == null && snapshot.isEmpty() && isBlank(fromLog) && marks.wasDamaged() && !marks.isMarked(groupId)) {
+        } else if (first == null
+                && snapshot.isEmpty()
+                && isBlank(fromLog)
+                && marks.wasDamaged()
+                && !marks.isMarked(groupId)) {
             // Others brought it in, perhaps before the damage; then only the damaged log knew of it.
             marks.mark(List.of(groupId), "group " + groupId + " may have been in the damaged log");
         }
-        SnapshotMeta meta = snapshot.map(StoredSnapshot::meta).orElse(SnapshotMeta.beginning(first == null ? Configuration.EMPTY : first));
+        SnapshotMeta meta = snapshot.map(StoredSnapshot::meta)
+                .orElse(SnapshotMeta.beginning(first == null ? Configuration.EMPTY : first));
         if (fromLog != null && meta.index() < start.index()) {
             fromLog = dropLog(fromLog, meta.index());
         }

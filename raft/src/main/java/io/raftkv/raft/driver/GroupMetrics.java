@@ -3,9 +3,13 @@ package io.raftkv.raft.driver;
 import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftMetrics;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What one replica tells the {@link RaftMetrics} of its node. Threads: the group's loop. */
 final class GroupMetrics {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupMetrics.class);
+
     private final RaftMetrics metrics;
     private final long groupId;
     private final EventLoop loop;
@@ -14,6 +18,7 @@ final class GroupMetrics {
 
     private long watchedNanos;
     private boolean leads;
+    private boolean isBehind;
 
     GroupMetrics(RaftMetrics metrics, long groupId, EventLoop loop) {
         this.metrics = metrics;
@@ -43,6 +48,21 @@ final class GroupMetrics {
         if (watched == index) {
             watched = 0;
             metrics.entryApplied(groupId, loop.nowNanos() - watchedNanos);
+        }
+    }
+
+    /** After each turn of applying; a tenth of what is too much counts as caught up. */
+    void unapplied(long bytes, long tooMuch) {
+        if (!isBehind && bytes > tooMuch) {
+            isBehind = true;
+            LOG.warn(
+                    "group {}: {} bytes of committed entries wait to be applied: the state machine is slow",
+                    groupId,
+                    bytes);
+            metrics.applyFellBehind(groupId, bytes);
+        } else if (isBehind && bytes <= tooMuch / 10) {
+            isBehind = false;
+            LOG.info("group {}: applying has caught up", groupId);
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -394,6 +395,10 @@ final class GroupRunner implements RaftGroup {
         });
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     /** Asks for a turn though nothing came in. */
     void wake() {
         if (!closed) {
@@ -474,6 +479,7 @@ final class GroupRunner implements RaftGroup {
     /** Ends this replica: whoever waits is told. */
     void close(String why) {
         closed = true;
+        worker.closed(this);
         cancelTimer();
         sleep.end();
         node.endHandOver(this);
@@ -670,6 +676,7 @@ final class GroupRunner implements RaftGroup {
                 worker.ready(this);
             }
             core.appliedTo(lastApplied);
+            metrics.unapplied(core.unappliedBytes(), options().core().maxUnappliedBytes());
             snapshots.takeIfDue(lastApplied, lastAppliedTimeMs);
             tellLeader();
             refreshStatus();
@@ -753,7 +760,16 @@ final class GroupRunner implements RaftGroup {
                 core.holdsLease(loop.nowNanos()),
                 core.matchIndexes(),
                 outgoing.progress(),
+                unappliedBytes(),
                 snapshots.problem());
+    }
+
+    private SortedMap<ReplicaId, Long> unappliedBytes() {
+        SortedMap<ReplicaId, Long> told = new TreeMap<>(core.followersUnapplied());
+        if (core.unappliedBytes() > 0) {
+            told.put(self, core.unappliedBytes());
+        }
+        return told;
     }
 
     /** Does what the core wants. */
@@ -805,6 +821,8 @@ final class GroupRunner implements RaftGroup {
                         case NOT_LEADER -> new RaftException.NotLeader(effect.leader());
                         case TOO_MANY_UNCOMMITTED ->
                             new RaftException.Busy("too much waits for a majority of group " + groupId, 100);
+                        case TOO_MANY_UNAPPLIED ->
+                            new RaftException.Busy("too much waits to be applied in group " + groupId, 100);
                         case TRANSFERRING -> new RaftException.HandingOver(groupId);
                     };
             batch.completions().forEach(completion -> completion.failed(metrics.refused(failure)));

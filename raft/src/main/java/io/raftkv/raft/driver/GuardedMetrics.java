@@ -45,6 +45,11 @@ final class GuardedMetrics implements RaftMetrics {
     }
 
     @Override
+    public void applyFellBehind(long groupId, long bytes) {
+        guarded(() -> metrics.applyFellBehind(groupId, bytes));
+    }
+
+    @Override
     public void refused(long groupId) {
         guarded(() -> metrics.refused(groupId));
     }

@@ -44,6 +44,7 @@ final class LoopWorker {
     private final SharedLog log;
     private final Transport transport;
     private final long maxPeerQueueBytes;
+    private final EntryCaches caches;
     private final LogTrim trim;
     private final ArrayDeque<GroupRunner> ready = new ArrayDeque<>();
     private final Map<Long, Outgoing> control = new TreeMap<>();
@@ -53,8 +54,15 @@ final class LoopWorker {
     private Set<Long> congested = Set.of();
     private boolean turnIsDue;
 
-    LoopWorker(EventLoop loop, SharedLog log, Transport transport, long maxPeerQueueBytes, LogTrim trim) {
+    LoopWorker(
+            EventLoop loop,
+            SharedLog log,
+            Transport transport,
+            long maxPeerQueueBytes,
+            EntryCaches caches,
+            LogTrim trim) {
         this.maxPeerQueueBytes = maxPeerQueueBytes;
+        this.caches = caches;
         this.trim = trim;
         this.loop = loop;
         this.log = log;
@@ -94,7 +102,16 @@ final class LoopWorker {
         sendAll();
         for (GroupRunner group : groups) {
             group.apply();
+            if (!group.isClosed()) {
+                caches.used(group.core());
+            }
         }
+        caches.shrink();
+    }
+
+    /** The memory that its entries take is free. Threads: the loop. */
+    void closed(GroupRunner group) {
+        caches.closed(group.core());
     }
 
     /** Once a turn, for all groups. */

@@ -39,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -78,6 +79,7 @@ public final class RaftNode implements AutoCloseable {
     /** Of the whole node. */
     private final AtomicReference<@Nullable HandOver> handOver = new AtomicReference<>();
 
+    private final AtomicLong cachedBytes = new AtomicLong();
     private final AtomicInteger sleeping = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
 
@@ -93,8 +95,10 @@ public final class RaftNode implements AutoCloseable {
         this.liveness = new PeerLiveness(options, this::peerLost);
         LogTrim trim = new LogTrim(this);
         for (EventLoop loop : options.loops()) {
+            EntryCaches caches = new EntryCaches(
+                    options.raft().maxCachedBytes() / options.loops().size(), cachedBytes);
             workers.add(new LoopWorker(
-                    loop, log, options.transport(), options.raft().maxPeerQueueBytes(), trim));
+                    loop, log, options.transport(), options.raft().maxPeerQueueBytes(), caches, trim));
         }
     }
 
@@ -462,7 +466,7 @@ public final class RaftNode implements AutoCloseable {
 
     /** What this node holds right now, for figures. Threads: any. */
     public NodeStatus status() {
-        return new NodeStatus(groups.size(), sleeping.get(), budget.heldBytes(), log.queuedBytes());
+        return new NodeStatus(groups.size(), sleeping.get(), budget.heldBytes(), cachedBytes.get(), log.queuedBytes());
     }
 
     /** Who of the groups may take a snapshot of its state. */

@@ -13,6 +13,8 @@ import io.raftkv.raft.core.CoreOptions;
  * @param maxLogQueueBytes bytes that wait for the disk; above, proposals are refused as Busy
  * @param maxHeldBytes commands of all groups that were taken and not answered; above, proposals are refused as Busy. A
  *     quarter of the heap, as the limits of each group do not bound many groups
+ * @param maxCachedBytes entries that all groups keep in memory together though they are on disk, for followers that are a
+ *     little behind; spread evenly over the loops. An eighth of the heap
  * @param maxPeerQueueBytes bytes that wait for one other server; above, its replicas get no new entries, but all else, so
  *     that a slow link holds up to some frames of entries and votes and heartbeats soon get through
  * @param snapshotThresholdBytes a snapshot is taken when the entries since the last one are larger than this and than
@@ -28,6 +30,7 @@ public record RaftOptions(
         long maxPendingBytes,
         long maxLogQueueBytes,
         long maxHeldBytes,
+        long maxCachedBytes,
         long maxPeerQueueBytes,
         long snapshotThresholdBytes,
         int snapshotChunkBytes,
@@ -41,6 +44,7 @@ public record RaftOptions(
             32 << 20,
             64 << 20,
             Math.max(16 << 20, Runtime.getRuntime().maxMemory() / 4),
+            Math.max(8 << 20, Runtime.getRuntime().maxMemory() / 8),
             16 << 20,
             8 << 20,
             256 << 10,
@@ -54,12 +58,14 @@ public record RaftOptions(
                 || maxPendingBytes < maxCommandBytes
                 || maxLogQueueBytes < maxCommandBytes
                 || maxHeldBytes < maxCommandBytes
+                || maxCachedBytes < 0
                 || maxPeerQueueBytes < 1
                 || snapshotThresholdBytes < 1
                 || snapshotChunkBytes < 1
                 || applyBudgetBytes < 1) {
-            throw new IllegalArgumentException("limits must be at least 1, and maxPendingBytes and maxLogQueueBytes at"
-                    + " least maxCommandBytes: " + this);
+            throw new IllegalArgumentException(
+                    "limits must be at least 1, maxCachedBytes at least 0, and maxPendingBytes and maxLogQueueBytes at"
+                            + " least maxCommandBytes: " + this);
         }
     }
 
@@ -77,6 +83,7 @@ public record RaftOptions(
         private long maxPendingBytes;
         private long maxLogQueueBytes;
         private long maxHeldBytes;
+        private long maxCachedBytes;
         private long maxPeerQueueBytes;
         private long snapshotThresholdBytes;
         private int snapshotChunkBytes;
@@ -90,6 +97,7 @@ public record RaftOptions(
             maxPendingBytes = from.maxPendingBytes;
             maxLogQueueBytes = from.maxLogQueueBytes;
             maxHeldBytes = from.maxHeldBytes;
+            maxCachedBytes = from.maxCachedBytes;
             maxPeerQueueBytes = from.maxPeerQueueBytes;
             snapshotThresholdBytes = from.snapshotThresholdBytes;
             snapshotChunkBytes = from.snapshotChunkBytes;
@@ -138,6 +146,12 @@ public record RaftOptions(
             return this;
         }
 
+        /** See {@link RaftOptions#maxCachedBytes()}. */
+        public Builder maxCachedBytes(long value) {
+            maxCachedBytes = value;
+            return this;
+        }
+
         /** See {@link RaftOptions#maxPeerQueueBytes()}. */
         public Builder maxPeerQueueBytes(long value) {
             maxPeerQueueBytes = value;
@@ -172,6 +186,7 @@ public record RaftOptions(
                     maxPendingBytes,
                     maxLogQueueBytes,
                     maxHeldBytes,
+                    maxCachedBytes,
                     maxPeerQueueBytes,
                     snapshotThresholdBytes,
                     snapshotChunkBytes,

@@ -61,7 +61,8 @@ final class GroupIndex {
 
     void genesis(Configuration first) {
         if (start().index() > 0) {
-            throw new IllegalStateException("group " + groupId + " is told how it began, and its log starts at " + start());
+            throw new IllegalStateException(
+                    "group " + groupId + " is told how it began, and its log starts at " + start());
         }
         genesis = first;
     }

@@ -103,9 +103,7 @@ final class RecoveredState implements RecordView.Visitor {
             });
             if (!summarisedGenesis.equals(withGenesis)) {
                 throw inconsistent(
-                        next,
-                        "the summary tells how groups " + summarisedGenesis + " began, of " + withGenesis,
-                        null);
+                        next, "the summary tells how groups " + summarisedGenesis + " began, of " + withGenesis, null);
             }
             if (!summarisedTombstones.equals(tombstones.keySet())) {
                 throw inconsistent(

@@ -44,6 +44,7 @@ final class CompactRuns {
                         && response.success()
                         && response.hintIndex() == 0
                         && response.hintTerm() == 0
+                        && response.unappliedBytes() == 0
                 ? ACKNOWLEDGEMENTS
                 : 0;
     }

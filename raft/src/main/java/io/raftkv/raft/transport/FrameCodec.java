@@ -49,6 +49,11 @@ public final class FrameCodec {
     private static final byte FORWARD = 12;
     private static final byte FORWARD_RESPONSE = 13;
 
+    /** Flags of an answer to entries. */
+    private static final int SUCCESS = 1;
+
+    private static final int UNAPPLIED = 2;
+
     private static final Outcome[] OUTCOMES = Outcome.values();
     private static final byte SIGN_OF_LIFE = 17;
     private static final byte RECOVERING_RESPONSE = 25;
@@ -208,7 +213,18 @@ public final class FrameCodec {
     }
 
     private static Message.AppendResponse readAppendResponse(long term, ByteBuffer in) {
-        return new Message.AppendResponse(term, in.get() != 0, in.getLong(), in.getLong(), in.getLong(), in.getLong());
+        int flags = in.get();
+        if ((flags & ~(SUCCESS | UNAPPLIED)) != 0) {
+            throw new IllegalArgumentException("flags " + flags + " of an answer");
+        }
+        return new Message.AppendResponse(
+                term,
+                (flags & SUCCESS) != 0,
+                in.getLong(),
+                in.getLong(),
+                in.getLong(),
+                in.getLong(),
+                (flags & UNAPPLIED) != 0 ? in.getLong() : 0);
     }
 
     private static List<Entry> readEntries(ByteBuffer in) {
@@ -275,7 +291,7 @@ public final class FrameCodec {
 
         @Override
         public void onAppendResponse(ReplicaId from, Message.AppendResponse message) {
-            bytes = 1 + 4 * Long.BYTES;
+            bytes = 1 + 4 * Long.BYTES + (message.unappliedBytes() > 0 ? Long.BYTES : 0);
         }
 
         @Override
@@ -337,7 +353,8 @@ public final class FrameCodec {
 
         @Override
         public void onRecoveringResponse(ReplicaId from, Message.RecoveringResponse message) {
-            bytes = Long.BYTES + 1 + 4 * Long.BYTES;
+            onAppendResponse(from, message.answer());
+            bytes += Long.BYTES;
         }
 
         @Override
@@ -404,11 +421,14 @@ public final class FrameCodec {
         }
 
         private void put(Message.AppendResponse m) {
-            out.put(flag(m.success()))
+            out.put((byte) ((m.success() ? SUCCESS : 0) | (m.unappliedBytes() > 0 ? UNAPPLIED : 0)))
                     .putLong(m.index())
                     .putLong(m.hintIndex())
                     .putLong(m.hintTerm())
                     .putLong(m.round());
+            if (m.unappliedBytes() > 0) {
+                out.putLong(m.unappliedBytes());
+            }
         }
 
         @Override

@@ -33,7 +33,7 @@ final class FolderFixture {
         this.disk = disk;
     }
 
-    private static final class NoLoop implements EventLoop {
+    static final class NoLoop implements EventLoop {
         @Override
         public boolean inLoop() {
             return true;

@@ -38,6 +38,7 @@ class InvitationTest {
                 false,
                 new TreeMap<>(),
                 new TreeMap<>(),
+                new TreeMap<>(),
                 null);
     }
 

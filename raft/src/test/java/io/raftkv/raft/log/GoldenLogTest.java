@@ -125,8 +125,11 @@ class GoldenLogTest {
     void readsHowAGroupBegan() throws IOException {
         SimDisk disk = new SimDisk(1);
         disk.put("log/" + LOG, golden(GENESIS));
-        RecoveredGroup found =
-                new LogFixture(disk, LogFixture.small(1024)).open().log.recovered().get(1L);
+        RecoveredGroup found = new LogFixture(disk, LogFixture.small(1024))
+                .open()
+                .log
+                .recovered()
+                .get(1L);
         assertThat(found.genesis()).isEqualTo(JOINT);
         assertThat(found.entries()).isEqualTo(entries(1, 1, 1));
     }

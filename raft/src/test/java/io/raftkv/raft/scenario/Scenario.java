@@ -61,6 +61,9 @@ final class Scenario {
     private final List<Flight> network = new ArrayList<>();
     private final Set<Integer> isolated = new HashSet<>();
     private final Set<Integer> stalled = new HashSet<>();
+    /** Whose state machines apply nothing. */
+    private final Set<Integer> slow = new HashSet<>();
+
     private Set<Long> congested = Set.of();
     private List<String> output = new ArrayList<>();
     private boolean quiet;
@@ -113,6 +116,13 @@ final class Scenario {
             case "drop" -> network.removeIf(onLink(words));
             case "isolate" -> isolated.add(number(words[0]));
             case "congested" -> congested = words.length == 0 ? Set.of() : Set.of(Long.parseLong(words[0]));
+            case "slow" -> slow.add(number(words[0]));
+            case "fast" -> {
+                slow.remove(number(words[0]));
+                replica(number(words[0]))
+                        .core()
+                        .appliedTo(replica(number(words[0])).core().commitIndex());
+            }
             case "heal" -> isolated.clear();
             case "settle" -> settle();
             case "crash" -> replica(number(words[0])).restart(nowNanos);
@@ -172,6 +182,7 @@ final class Scenario {
                 .maxAppendBytes(number(option(words, "append", "1000000")))
                 .maxInflightMessages(number(option(words, "inflight", "256")))
                 .cacheBytes(number(option(words, "cache", "1000000")))
+                .maxUnappliedBytes(number(option(words, "unapplied", "1000000")))
                 .tailBytes(number(option(words, "tail", "1000000")))
                 .lagBytes(number(option(words, "lag", "0")))
                 .sleepAfterMs(number(option(words, "sleep", "0")))
@@ -323,7 +334,7 @@ final class Scenario {
                 replica(id).persist(persist);
             } else if (effect instanceof Effect.RecoveryEnded) {
                 replica(id).recovered();
-            } else if (effect instanceof Effect.Commit commit) {
+            } else if (effect instanceof Effect.Commit commit && !slow.contains(id)) {
                 replica(id).core().appliedTo(commit.index());
             } else if (effect instanceof Effect.Fetch fetch) {
                 step(id, new Input.Fetched(fetch.peer(), replica(id).read(fetch.from(), fetch.to())));

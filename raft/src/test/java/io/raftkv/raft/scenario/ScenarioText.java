@@ -187,7 +187,8 @@ final class ScenarioText implements Effect.Handler, Message.Handler {
     public void onAppendResponse(ReplicaId from, Message.AppendResponse message) {
         String hint = message.success() ? "" : " hint " + message.hintIndex() + "/" + message.hintTerm();
         text = "AppendResponse term " + message.term() + (message.success() ? " match " : " refused ") + message.index()
-                + hint + round(message.round());
+                + hint + round(message.round())
+                + (message.unappliedBytes() == 0 ? "" : " unapplied " + message.unappliedBytes());
     }
 
     @Override

@@ -272,7 +272,8 @@ final class SimCluster {
 
     boolean holdsNothing() {
         return servers.stream()
-                .allMatch(server -> !server.isUp() || server.life().heldBytes() == 0);
+                .allMatch(server -> !server.isUp()
+                        || server.life().heldBytes() == 0 && server.life().idleCachedBytes() == 0);
     }
 
     /** The machines of a group, on all servers that should have one; null for those that have none. */

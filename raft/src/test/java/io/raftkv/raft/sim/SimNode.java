@@ -13,6 +13,7 @@ import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
 import io.raftkv.raft.core.SnapshotMeta;
+import io.raftkv.raft.driver.NodeStatus;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.driver.RaftObserver;
@@ -200,6 +201,7 @@ final class SimNode {
                 .maxInflightMessages(swarm.maxInflight())
                 .sleepAfterMs(swarm.sleepAfterMs())
                 .cacheBytes(swarm.cacheBytes())
+                .maxUnappliedBytes(swarm.maxUnappliedBytes())
                 .tailBytes(swarm.tailBytes())
                 .lagBytes(swarm.lagBytes())
                 .build();
@@ -209,6 +211,7 @@ final class SimNode {
                 .maxCommandBytes(1 << 20)
                 .maxPendingBytes(1 << 20)
                 .maxLogQueueBytes(1 << 20)
+                .maxCachedBytes(swarm.cacheBytes())
                 .maxPeerQueueBytes(swarm.maxPeerQueueBytes())
                 .snapshotThresholdBytes(swarm.snapshotEveryBytes())
                 .snapshotChunkBytes(swarm.snapshotChunkBytes())
@@ -231,6 +234,12 @@ final class SimNode {
     /** What the commands of clients hold of the memory. */
     long heldBytes() {
         return node.status().heldBytes();
+    }
+
+    /** What the entries in memory take that need not be there: those of groups that sleep. */
+    long idleCachedBytes() {
+        NodeStatus status = node.status();
+        return status.sleepingGroups() == status.groups() ? status.cachedBytes() : 0;
     }
 
     boolean isAlive() {

@@ -49,6 +49,11 @@ record Swarm(
         BitRot.Extent rot,
         boolean prefersLeaders,
         boolean leases) {
+    /** A limit of which runs with slow state machines are to feel something. */
+    int maxUnappliedBytes() {
+        return cacheBytes > 1 << 16 ? 16 << 20 : 1000;
+    }
+
     static Swarm of(SimWorld world) {
         return of(world, BitRot.Extent.SOMETIMES);
     }

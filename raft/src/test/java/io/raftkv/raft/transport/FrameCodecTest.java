@@ -32,6 +32,8 @@ class FrameCodecTest {
                 new Message.AppendEntries(4, 7, 3, 6, 12, List.of()),
                 new Message.AppendResponse(4, true, 8, 0, 0, 12),
                 new Message.AppendResponse(4, false, 8, 5, 2, 12),
+                new Message.AppendResponse(4, true, 8, 0, 0, 12, 1L << 40),
+                new Message.AppendResponse(4, false, 8, 5, 2, 12, 1),
                 new Message.InstallSnapshot(4, meta, 1000, -7, 12, Bytes.utf8("chunk")),
                 new Message.SnapshotResponse(4, 8, -1, 1 << 20),
                 new Message.Sleep(4, 8, 3),
@@ -44,6 +46,7 @@ class FrameCodecTest {
                 new Message.ForwardResponse(4, -5, 8, Outcome.BUSY, 50, Bytes.EMPTY),
                 new Message.ForwardResponse(4, -5, 8, Outcome.APPLIED, 0, Bytes.utf8("result")),
                 new Message.RecoveringResponse(77, new Message.AppendResponse(4, true, 8, 5, 2, 12)),
+                new Message.RecoveringResponse(77, new Message.AppendResponse(4, true, 8, 5, 2, 12, 99)),
                 new Message.Recovered(4, 77, 8));
     }
 
