@@ -60,7 +60,7 @@ final class FolderFixture {
         }
     }
 
-    private static final class NoTransport implements Transport {
+    static final class NoTransport implements Transport {
         @Override
         public void start(Receiver receiver) {}
 
