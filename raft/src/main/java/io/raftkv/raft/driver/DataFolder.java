@@ -80,8 +80,9 @@ final class DataFolder {
     /** What only the log had is kept as the snapshot of an empty state. */
     private static void keepGenesis(SnapshotStore snapshots, SortedMap<Long, Configuration> genesis)
             throws IOException {
+        SortedSet<Long> withSnapshot = snapshots.groups();
         for (Map.Entry<Long, Configuration> first : genesis.entrySet()) {
-            if (!snapshots.groups().contains(first.getKey())) {
+            if (!withSnapshot.contains(first.getKey())) {
                 snapshots.write(first.getKey(), SnapshotMeta.beginning(first.getValue()), out -> {});
             }
         }
