@@ -216,9 +216,9 @@ public final class RaftNode implements AutoCloseable {
             }
             try {
                 durable.get(SYNC_LOOK_MS, TimeUnit.MILLISECONDS);
-            } catch (TimeoutException e) {
+            } catch (TimeoutException again) {
                 // Nobody is told of a sync that fails: look whether it can still come.
-                continue;
+                LOG.trace("waits for the log", again);
             } catch (ExecutionException e) {
                 throw new IOException(e);
             } catch (InterruptedException e) {

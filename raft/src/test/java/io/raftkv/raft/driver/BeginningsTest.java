@@ -58,8 +58,7 @@ class BeginningsTest {
         try (SharedLog log = files.open().log()) {
             assertThat(log.failure()).isNull();
         }
-        SortedMap<Long, RecoveredGroup> found =
-                LogSurvey.of(files.disk, "log").groups();
+        SortedMap<Long, RecoveredGroup> found = LogSurvey.of(files.disk, "log").groups();
         assertThat(found.get(7L).genesis()).isEqualTo(FolderFixture.GENESIS);
         assertThat(found.get(7L).incarnation()).isEqualTo(1);
     }
