@@ -110,7 +110,7 @@ public final class BenchCommand implements Callable<Integer> {
                 ? new RedisTarget(new HostPort(host, port), waitReplicas)
                 : ClusterTarget.read(cluster.resolve(console));
         try (Load load = new Load(plan, target, Math.max(1, Math.min(threads, clients)))) {
-            if (workload != Plan.Workload.SET) {
+            if (workload != Plan.Workload.SET || move != null) {
                 console.err().println("writing " + keys + " keys");
                 load.fill();
             }

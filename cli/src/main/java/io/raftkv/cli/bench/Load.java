@@ -22,6 +22,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class Load implements AutoCloseable {
     private static final int LAST_ANSWERS_SECONDS = 15;
+    private static final int FILL_SECONDS = 3600;
 
     private final EventLoopGroup loops;
     private final Plan plan;
@@ -41,7 +42,11 @@ final class Load implements AutoCloseable {
 
     /** Writes all keys once. */
     void fill() throws InterruptedException {
-        Tally tally = pass(Operations.fill(plan), Window.always(), 3600);
+        Window window = Window.atMost(FILL_SECONDS);
+        Tally tally = pass(Operations.fill(plan), window);
+        if (window.over(System.nanoTime())) {
+            throw new IllegalStateException("the keys could not be written within " + FILL_SECONDS + " s");
+        }
         if (!tally.errors().isEmpty()) {
             throw new IllegalStateException("the keys could not be written: " + tally.errors());
         }
@@ -49,10 +54,10 @@ final class Load implements AutoCloseable {
 
     /** Runs until the window is over, and returns what was counted in it. */
     Tally run(Window window) throws InterruptedException {
-        return pass(Operations.of(plan), window, plan.warmupSeconds() + plan.seconds() + LAST_ANSWERS_SECONDS);
+        return pass(Operations.of(plan), window);
     }
 
-    private Tally pass(Operations operations, Window window, int longestSeconds) throws InterruptedException {
+    private Tally pass(Operations operations, Window window) throws InterruptedException {
         tallies.clear();
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         long seed = 1;
@@ -65,7 +70,8 @@ final class Load implements AutoCloseable {
             }
         }
         try {
-            CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])).get(longestSeconds, TimeUnit.SECONDS);
+            long longestNanos = window.to() - System.nanoTime() + TimeUnit.SECONDS.toNanos(LAST_ANSWERS_SECONDS);
+            CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])).get(longestNanos, TimeUnit.NANOSECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException(
                     LAST_ANSWERS_SECONDS + " s after the end some commands have no answer still", e);

@@ -15,10 +15,6 @@ final class Window {
         this.to = to;
     }
 
-    static Window always() {
-        return new Window(Long.MIN_VALUE / 2, Long.MAX_VALUE / 2);
-    }
-
     static Window after(int warmupSeconds, int seconds) {
         long from = System.nanoTime() + warmupSeconds * 1_000_000_000L;
         return new Window(from, from + seconds * 1_000_000_000L);

@@ -105,10 +105,11 @@ record ReplicaStatus(
 
     /** How much of a move is done, 0 to 1: filling the new members is nearly all of it. */
     double moved() {
-        List<String> filling = roles.keySet().stream()
-                .filter(member -> roles.get(member).equals("learner"))
-                .toList();
-        double filled = filling.stream().mapToDouble(this::filled).average().orElse(1);
+        double filled = roles.entrySet().stream()
+                .filter(member -> member.getValue().equals("learner"))
+                .mapToDouble(member -> filled(member.getKey()))
+                .average()
+                .orElse(1);
         return roles.containsValue("learner") || roles.containsValue("joining") ? FILLING * filled : 0;
     }
 

@@ -177,8 +177,9 @@ class MovesIT {
             load.stopAndCheck();
             redis.stopAndCheck(reader);
             System.out.println(redis);
-            System.out.println(load.writes() + " writes while all processes were restarted; the longest took "
-                    + load.longestMs() + " ms; no shard was unserved for more than " + outages.worstMs() + " ms in sum");
+            System.out.println(
+                    load.writes() + " writes while all processes were restarted; the longest took " + load.longestMs()
+                            + " ms; no shard was unserved for more than " + outages.worstMs() + " ms in sum");
             assertThat(load.failures()).isEmpty();
             outages.check();
         }

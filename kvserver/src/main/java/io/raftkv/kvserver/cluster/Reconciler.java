@@ -201,11 +201,7 @@ final class Reconciler {
         SnapshotProgress sending = status.sending().get(learner);
         if (sending != null && held == 0) {
             return String.format(
-                    Locale.ROOT,
-                    "%s has %.1f of %.1f MB",
-                    name,
-                    sending.heldBytes() / 1e6,
-                    sending.totalBytes() / 1e6);
+                    Locale.ROOT, "%s has %.1f of %.1f MB", name, sending.heldBytes() / 1e6, sending.totalBytes() / 1e6);
         }
         return held == 0
                 ? name + " has nothing yet"

@@ -174,10 +174,7 @@ final class Succession {
     @Nullable
     ReplicaId heir(Collection<ReplicaId> candidates, @Nullable ReplicaId last) {
         ReplicaId wanted = preferred;
-        return wanted != null
-                        && candidates.contains(wanted)
-                        && !wanted.equals(last)
-                        && core.leaderRole.hearsNow(wanted)
+        return wanted != null && candidates.contains(wanted) && !wanted.equals(last) && core.leaderRole.hearsNow(wanted)
                 ? wanted
                 : core.leaderRole.heir(candidates, last);
     }

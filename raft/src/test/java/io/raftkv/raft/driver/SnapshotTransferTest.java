@@ -153,7 +153,9 @@ class SnapshotTransferTest {
         });
         mostPieces = Long.MAX_VALUE;
         untilEqual(1);
-        nodes.until("it says that it is done", () -> leader(1).group(1).status().sending().isEmpty());
+        nodes.until(
+                "it says that it is done",
+                () -> leader(1).group(1).status().sending().isEmpty());
     }
 
     @Test
