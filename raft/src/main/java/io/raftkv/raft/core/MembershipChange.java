@@ -198,8 +198,10 @@ final class MembershipChange {
         } else if (leader.isTransferring()) {
             return;
         } else if (!current.learners().equals(joining)) {
-            append(current.next(
-                    current.voters(), none(), joining, Math.max(current.mapVersion(), wanted.mapVersion())));
+            // Learners tell the next leader that this plan is under way. Without them it has to find a plan that is
+            // newer.
+            long version = joining.isEmpty() ? current.mapVersion() : wanted.mapVersion();
+            append(current.next(current.voters(), none(), joining, Math.max(current.mapVersion(), version)));
         } else if (keepUp(joining) && isMajorityHeard(wanted.voters())) {
             append(current.next(wanted.voters(), current.voters(), none(), wanted.mapVersion()));
         }
