@@ -7,6 +7,7 @@ import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
+import io.raftkv.raft.driver.RaftNodeOptions.OnDamage;
 import io.raftkv.raft.driver.RaftOptions;
 import io.raftkv.raft.driver.SnapshotOptions;
 import io.raftkv.raft.log.Disk;
@@ -57,6 +58,7 @@ public final class RaftServerBuilder {
     private RaftOptions options = RaftOptions.DEFAULT;
     private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
     private LogOptions log = LogOptions.defaults(failure -> {});
+    private OnDamage onDamage = OnDamage.RECOVER;
     private RaftMetrics metrics = RaftMetrics.NONE;
     private Consumer<Throwable> onFailure = failure -> {};
 
@@ -156,6 +158,12 @@ public final class RaftServerBuilder {
         return this;
     }
 
+    /** What to do if the folder is damaged: recover from the peers, which is the default, or refuse to start. */
+    public RaftServerBuilder onDamage(OnDamage value) {
+        onDamage = value;
+        return this;
+    }
+
     /** Is told in numbers what happens. */
     public RaftServerBuilder metrics(RaftMetrics value) {
         metrics = value;
@@ -173,7 +181,7 @@ public final class RaftServerBuilder {
      *
      * @throws IllegalArgumentException if what was given does not fit together
      * @throws IOException if the port is taken, or if the folder cannot be read, is in use or of another server; the message
-     *     says what to do, and nothing is left open. Damage is set aside, see {@link RaftNodeOptions#onDamage}
+     *     says what to do, and nothing is left open. Damage is set aside unless {@link #onDamage} says to refuse it
      */
     public RaftServer start() throws IOException {
         String cluster = required(clusterId, "clusterId");
@@ -227,6 +235,7 @@ public final class RaftServerBuilder {
                         .raft(options)
                         .snapshots(snapshots)
                         .log(log)
+                        .onDamage(onDamage)
                         .seed(new SecureRandom().nextLong())
                         .metrics(metrics)
                         .onFailure(onFailure)

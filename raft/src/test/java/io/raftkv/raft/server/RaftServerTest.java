@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.log.LogException;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +103,45 @@ class RaftServerTest {
                 })))
                 .hasCauseInstanceOf(IllegalArgumentException.class);
         assertThat(get(leader.propose(Sum.add(1)))).as("the server goes on").isEqualTo(101L);
+    }
+
+    @Test
+    void aDamagedFolderIsRefusedIfThatIsWantedElseRepairedFromTheOthers() throws Exception {
+        start(1, 2, 3);
+        for (int i = 1; i <= 100; i++) {
+            get(leader().propose(Sum.add(1)));
+        }
+        servers.remove(1L).close();
+        groups.remove(1L);
+        flipAByte(folder.resolve("server-1").resolve("log"));
+
+        RaftServerBuilder strict =
+                alone("server-1").serverId(1).listen("127.0.0.1:0").onDamage(RaftNodeOptions.OnDamage.REFUSE);
+        for (long peer : new long[] {1, 2, 3}) {
+            strict.peer(peer, "127.0.0.1:" + peer);
+        }
+        assertThatThrownBy(strict::start).isInstanceOf(LogException.class).hasMessageContaining("is damaged");
+
+        start(1);
+        await().atMost(Duration.ofSeconds(20)).until(() -> sums.get(1L).sum() == 100);
+    }
+
+    /** In the middle of the log, among what was acknowledged. */
+    private static void flipAByte(Path log) throws IOException {
+        Path file;
+        try (Stream<Path> files = Files.list(log)) {
+            file = files.filter(path -> path.toString().endsWith(".wal"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        int end = bytes.length;
+        while (bytes[end - 1] == 0) {
+            end--;
+        }
+        bytes[end / 2] ^= 1;
+        Files.write(file, bytes);
     }
 
     @Test

@@ -293,7 +293,10 @@ final class Invariants {
         long term = leader.log.termAt(index);
         Predicate<ReplicaId> promised = voter -> {
             LogImage log = replica(voter).log;
-            return replica(voter).promisedIndex >= index && (log.termAt(index) == term || index < log.startIndex());
+            boolean holds =
+                    replica(voter).promisedIndex >= index && (log.termAt(index) == term || index < log.startIndex());
+            // What it forgot after it was counted counts still: docs/recovery.md says why that does no harm.
+            return holds || (replica(voter).agreedTerm == leader.leads && replica(voter).agreedIndex >= index);
         };
         if (!configurations.mayDecide(index, leader.log, promised)) {
             require(
