@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: the one that opens the log.
  */
 final class Recovery {
+    private static final int WINDOW_BYTES = 1 << 20;
+
     private final Disk disk;
     private final String directory;
     private final long clusterHash;
@@ -27,6 +29,10 @@ final class Recovery {
     private long lastLsn;
     private long lastEnd;
     private int lastCrc;
+    /** Where in the file that was read last the records lie that no later one says to be synced, by LSN. */
+    private final Deque<RecordAt> unproven = new ArrayDeque<>();
+
+    private record RecordAt(long lsn, long offset) {}
 
     Recovery(Disk disk, String directory, long clusterHash, long serverId) {
         this.disk = disk;
@@ -50,6 +56,7 @@ final class Recovery {
         return new SegmentHeader(clusterHash, serverId, lastSeq + 1, lastSeq, lastEnd, lastLsn, lastCrc);
     }
 
+    /** Reads all of it; nothing of it counts before {@link #makeDurable}. */
     void run() throws IOException {
         List<Long> seqs = Segment.sequenceNumbers(disk, directory);
         List<SegmentHeader> headers = new ArrayList<>();
@@ -73,7 +80,6 @@ final class Recovery {
             replay(segment, headers.get(at), at == 0, at + 1 < headers.size() ? headers.get(at + 1) : null);
             at++;
         }
-        makeDurable();
         state.requireComplete(
                 segments.isEmpty() ? directory : segments.getFirst().path());
     }
@@ -146,15 +152,27 @@ final class Recovery {
         state.beginSegment(segment);
         lastEnd = SegmentHeader.BYTES;
         lastCrc = 0;
+        unproven.clear();
+        boolean isAnyProven = false;
         while (lastEnd < sealedEnd) {
             RecordView record = scanner.at(lastEnd);
             if (record == null || record.lsn() != lastLsn + 1) {
                 break;
             }
             state.replay(record);
+            unproven.add(new RecordAt(record.lsn(), lastEnd));
+            while (unproven.getFirst().lsn() <= record.durableLsn()) {
+                unproven.removeFirst();
+                isAnyProven = true;
+            }
             lastLsn = record.lsn();
             lastEnd = record.end();
             lastCrc = record.crc();
+        }
+        if (!isAnyProven) {
+            // Not even the header need be on the disk.
+            unproven.clear();
+            unproven.add(new RecordAt(0, 0));
         }
         if (next != null) {
             requireSealed(segment, next);
@@ -187,13 +205,26 @@ final class Recovery {
 
     /**
      * What was found may be in the cache of the machine only, if just the process had died. It must not count before it is
-     * durable: a vote that another server was told of could still be lost.
+     * durable: a vote that another server was told of could still be lost. To sync is not enough: if that failed before, the
+     * system takes the bytes for written, and never writes them unless they are written again.
      */
-    private void makeDurable() throws IOException {
+    void makeDurable() throws IOException {
         Segment last = segments.peekLast();
         if (last != null) {
+            if (!unproven.isEmpty()) {
+                writeAgain(last, unproven.getFirst().offset(), lastEnd);
+            }
             last.force();
             disk.forceDirectory(directory);
+        }
+    }
+
+    private static void writeAgain(Segment segment, long from, long to) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(WINDOW_BYTES, to - from));
+        for (long at = from; at < to; at += buffer.limit()) {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), to - at));
+            segment.read(buffer, at);
+            segment.write(buffer.flip(), at);
         }
     }
 }

@@ -110,6 +110,7 @@ public final class SharedLog implements Closeable {
         Recovery recovery = new Recovery(disk, directory, clusterHash, serverId);
         try {
             recovery.run();
+            recovery.makeDurable();
             LogWriter writer = new LogWriter(disk, directory, options, recovery);
             FreeSpace space = new FreeSpace(disk, options.reserveBytes());
             space.written(0);

@@ -66,8 +66,16 @@ final class SessionRecord {
         return sequence >= ackedBelow && sequence - ackedBelow < ring.length ? ring[slot(sequence)] : null;
     }
 
-    /** Keeps the result of a command that was not executed before, {@code sequence} being at least {@link #ackedBelow}. */
+    /**
+     * Keeps the result of a command that was not executed before.
+     *
+     * @throws IllegalStateException if it has a result already, or its result was acknowledged: it was executed twice
+     */
     void store(long sequence, Bytes result) {
+        if (sequence < ackedBelow || result(sequence) != null) {
+            throw new IllegalStateException("command " + sequence + " of session " + id
+                    + " was executed before; all below " + ackedBelow + " are acknowledged");
+        }
         while (sequence - ackedBelow >= ring.length) {
             grow();
         }

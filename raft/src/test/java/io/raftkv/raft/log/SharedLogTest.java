@@ -238,6 +238,22 @@ class SharedLogTest {
         assertThat(reopened(1).entries()).isEqualTo(entries(1, 1, 1));
     }
 
+    /** The process alone died, so that the next one reads from the cache what the disk never got, and promises it. */
+    @Test
+    void whatAFailedSyncLeftInTheCacheIsWrittenAgain() throws IOException {
+        for (int written = 0; written < 3; written++) {
+            fixture.open();
+            long last = written + 1;
+            disk.failNext(SimDisk.Operation.FORCE, 1);
+            assertThat(fixture.write(append(1, entries(last, last, 1)))).isFalse();
+            disk.kill();
+            assertThat(fixture.open().log.recovered().get(1L).entries()).isEqualTo(entries(1, last, 1));
+            disk.crash(SimDisk.Survival.NOTHING);
+            assertThat(fixture.open().log.recovered().get(1L).entries()).isEqualTo(entries(1, last, 1));
+            disk.crash(SimDisk.Survival.NOTHING);
+        }
+    }
+
     @Test
     void fullDiskIsAnErrorThatLosesNothing() throws IOException {
         fixture.open();
