@@ -103,6 +103,7 @@ final class Nemesis {
     /** Likewise: what it does is rarely met by chance, and nothing else tests the word of the voters. */
     private void keepForgetting() {
         if (!stopped) {
+            cluster.totals().faults++;
             forget();
             world.after(2 * world.exponential(MEAN_PAUSE_NANOS), this::keepForgetting);
         }

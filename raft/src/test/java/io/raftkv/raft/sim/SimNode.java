@@ -128,6 +128,7 @@ final class SimNode {
                 cluster.workload(), loop, cluster.swarm().applyMs() * 1e6, new MachineListener(group, self));
         machines.put(group, machine);
         RaftGroup opened = node.openGroup(group, self, incarnation == 1 ? cluster.genesisFor(server) : null, machine);
+        machine.opened();
         cluster.invariants(group).opened(self, opened.status().lastApplied());
         groups.put(group, opened);
         cluster.tellPreferred(group, opened);
