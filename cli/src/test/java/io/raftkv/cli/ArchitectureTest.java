@@ -43,6 +43,9 @@ class ArchitectureTest {
                 .and()
                 // It looks into the files of a server that does not run.
                 .resideOutsideOfPackage("io.raftkv.cli.log..")
+                .and()
+                // It is a program that embeds the library, to measure that.
+                .haveNameNotMatching(".*\\.bench\\.GroupsNode.*")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.raftkv.raft..", "io.raftkv.coordinator.*..", "io.raftkv.kvserver.*..")

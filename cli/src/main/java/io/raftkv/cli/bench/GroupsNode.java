@@ -84,7 +84,6 @@ final class GroupsNode {
             node.open(questions.readLine(), Integer.parseInt(args[3]));
             node.answer(questions);
         }
-        System.exit(0);
     }
 
     private void open(@Nullable String ports, int count) throws IOException {
