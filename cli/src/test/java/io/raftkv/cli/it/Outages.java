@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Outages implements AutoCloseable {
     private static final int PATIENCE_MS = 100;
-    private static final int PAUSE_MS = 10;
+    private static final int PAUSE_MS = 50;
 
     private final KvClient client;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();

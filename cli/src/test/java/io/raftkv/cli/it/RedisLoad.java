@@ -31,7 +31,7 @@ import redis.clients.jedis.HostAndPort;
  * client sends again, or too late, hides nothing.
  */
 final class RedisLoad implements AutoCloseable {
-    private static final int WRITERS = 2;
+    private static final int WRITERS = 1;
     private static final int IN_FLIGHT = 500;
 
     private final AtomicBoolean stop = new AtomicBoolean();
