@@ -4,6 +4,7 @@ import io.raftkv.callback.Genesis;
 import io.raftkv.callback.Placement;
 import io.raftkv.callback.ShardMap;
 import io.raftkv.config.HostPort;
+import io.raftkv.raft.MembershipGoal;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -115,6 +116,11 @@ public record ClusterState(
             }
         }
         return new Wanted(ids, missing);
+    }
+
+    /** Where the Raft group of a shard is wanted; of servers that are missing nothing is in it. */
+    MembershipGoal goal(int shard) {
+        return new MembershipGoal(wanted(shard).servers(), map.version());
     }
 
     /** Where the map wants a shard. */

@@ -3,7 +3,6 @@ package io.raftkv.kvserver.cluster;
 import io.raftkv.callback.ShardMap;
 import io.raftkv.config.HostPort;
 import io.raftkv.kvserver.shard.ShardGroup;
-import io.raftkv.raft.MembershipGoal;
 import io.raftkv.raft.ReplicaId;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -85,9 +84,7 @@ final class LeaderSpread {
     /** The replica that is or will be at that address, so that a shard that moves is handed over to the right one at once. */
     private static @Nullable ReplicaId replicaAt(ClusterState known, ShardGroup group, @Nullable HostPort address) {
         Long server = address == null ? null : known.servers().get(address.toString());
-        MembershipGoal goal = new MembershipGoal(
-                known.wanted(group.shard()).servers(), known.map().version());
-        return goal.voters(group.group().status().configuration()).stream()
+        return known.goal(group.shard()).voters(group.group().status().configuration()).stream()
                 .filter(voter -> server != null && voter.server() == server)
                 .findFirst()
                 .orElse(null);

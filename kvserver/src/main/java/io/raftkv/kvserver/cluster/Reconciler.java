@@ -74,7 +74,7 @@ final class Reconciler {
         if (status.role() != GroupStatus.Role.LEADER) {
             return !current.isJoint();
         }
-        MembershipGoal goal = new MembershipGoal(wanted.servers(), known.map().version());
+        MembershipGoal goal = known.goal(group.shard());
         switch (goal.next(current, asked.get(group.shard()))) {
             case NOTHING -> {
                 return true;
@@ -175,7 +175,8 @@ final class Reconciler {
     static String waitsFor(ShardTable table, ShardGroup group) {
         GroupStatus status = group.group().status();
         Configuration current = status.configuration();
-        ClusterState.Wanted wanted = table.state().wanted(group.shard());
+        ClusterState known = table.state();
+        ClusterState.Wanted wanted = known.wanted(group.shard());
         if (current.isJoint()) {
             return "moving: old and new servers decide together; waits for a majority of "
                     + table.namesOf(current.voters());
@@ -190,9 +191,9 @@ final class Reconciler {
                             .map(learner -> filling(table, status, learner))
                             .collect(Collectors.joining(", "));
         }
-        MembershipGoal goal =
-                new MembershipGoal(wanted.servers(), table.state().map().version());
-        return wanted.servers().isEmpty() || goal.isReached(current) ? "" : "moving: about to begin";
+        return wanted.servers().isEmpty() || known.goal(group.shard()).isReached(current)
+                ? ""
+                : "moving: about to begin";
     }
 
     private static String filling(ShardTable table, GroupStatus status, ReplicaId learner) {

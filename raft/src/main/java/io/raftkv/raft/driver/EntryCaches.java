@@ -21,7 +21,7 @@ final class EntryCaches {
     private final AtomicLong total;
     private long bytes;
     /** What each holds that holds anything, the least used first. */
-    private final Map<RaftCore, Long> held = new LinkedHashMap<>();
+    private final Map<RaftCore, Long> held = new LinkedHashMap<>(16, 0.75f, true);
 
     EntryCaches(long maxBytes, AtomicLong total) {
         this.maxBytes = maxBytes;
@@ -33,17 +33,15 @@ final class EntryCaches {
         if (core.isAsleep()) {
             core.evict(Long.MAX_VALUE);
         }
-        long before = forget(core);
         long now = core.cachedBytes();
-        if (now > 0) {
-            held.put(core, now);
-        }
-        changed(now - before);
+        Long before = now > 0 ? held.put(core, now) : held.remove(core);
+        changed(now - (before == null ? 0 : before));
     }
 
     /** The group was closed. */
     void closed(RaftCore core) {
-        changed(-forget(core));
+        Long before = held.remove(core);
+        changed(before == null ? 0 : -before);
     }
 
     /** After a turn of all groups that had something to do. */
@@ -61,11 +59,6 @@ final class EntryCaches {
                 eldest.setValue(left);
             }
         }
-    }
-
-    private long forget(RaftCore core) {
-        Long before = held.remove(core);
-        return before == null ? 0 : before;
     }
 
     private void changed(long difference) {

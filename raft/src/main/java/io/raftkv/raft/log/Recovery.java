@@ -29,10 +29,10 @@ final class Recovery {
     private long lastLsn;
     private long lastEnd;
     private int lastCrc;
-    /** Where in the file that was read last the records lie that no later one says to be synced, by LSN. */
-    private final Deque<RecordAt> unproven = new ArrayDeque<>();
+    /** How far a later record says that the file which was read last was synced; 0 if not even its header need be. */
+    private long provenEnd;
 
-    private record RecordAt(long lsn, long offset) {}
+    private record RecordEnd(long lsn, long offset) {}
 
     Recovery(Disk disk, String directory, long clusterHash, long serverId) {
         this.disk = disk;
@@ -152,27 +152,21 @@ final class Recovery {
         state.beginSegment(segment);
         lastEnd = SegmentHeader.BYTES;
         lastCrc = 0;
-        unproven.clear();
-        boolean isAnyProven = false;
+        provenEnd = 0;
+        Deque<RecordEnd> unproven = new ArrayDeque<>();
         while (lastEnd < sealedEnd) {
             RecordView record = scanner.at(lastEnd);
             if (record == null || record.lsn() != lastLsn + 1) {
                 break;
             }
             state.replay(record);
-            unproven.add(new RecordAt(record.lsn(), lastEnd));
-            while (unproven.getFirst().lsn() <= record.durableLsn()) {
-                unproven.removeFirst();
-                isAnyProven = true;
+            while (!unproven.isEmpty() && unproven.getFirst().lsn() <= record.durableLsn()) {
+                provenEnd = unproven.removeFirst().offset();
             }
+            unproven.add(new RecordEnd(record.lsn(), record.end()));
             lastLsn = record.lsn();
             lastEnd = record.end();
             lastCrc = record.crc();
-        }
-        if (!isAnyProven) {
-            // Not even the header need be on the disk.
-            unproven.clear();
-            unproven.add(new RecordAt(0, 0));
         }
         if (next != null) {
             requireSealed(segment, next);
@@ -211,9 +205,7 @@ final class Recovery {
     void makeDurable() throws IOException {
         Segment last = segments.peekLast();
         if (last != null) {
-            if (!unproven.isEmpty()) {
-                writeAgain(last, unproven.getFirst().offset(), lastEnd);
-            }
+            writeAgain(last, provenEnd, lastEnd);
             last.force();
             disk.forceDirectory(directory);
         }
