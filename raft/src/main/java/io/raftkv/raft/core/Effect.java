@@ -173,8 +173,8 @@ public sealed interface Effect {
     }
 
     /**
-     * {@code to} should lead in place of this replica: give {@link Input.TransferLeadership} unless another group of this node
-     * is handing over just now. Said again with every beat.
+     * {@code to} should lead in place of this replica, as it is preferred or this one leaves: give {@link
+     * Input.TransferLeadership} unless another group of this node is handing over just now. Said again with every beat.
      */
     record HandOverDue(ReplicaId to) implements Effect {
         @Override

@@ -626,6 +626,7 @@ final class Leader {
             return;
         }
         transferee = target;
+        change.handsOver(target);
         core.emit(new Effect.HandsOver(target, motive));
         lease.giveUp();
         transferDeadline = core.now + core.nanos(core.options.electionMaxMs());

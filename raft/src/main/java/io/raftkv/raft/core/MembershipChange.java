@@ -181,12 +181,22 @@ final class MembershipChange {
         } else if (core.now >= handOverAt) {
             ReplicaId heir = core.succession.heir(joint.voters(), lastHeir);
             if (heir != null) {
-                lastHeir = heir;
-                // Proposals are refused meanwhile; should it fail, some get through before the next try.
-                handOverAt = core.now + core.nanos(core.options.electionMaxMs() + core.options.electionMinMs());
-                leader.transfer(heir, Effect.HandsOver.Motive.LEAVES);
+                core.emit(new Effect.HandOverDue(heir));
             }
         }
+    }
+
+    /** Whether this leader is to leave, and has to hand over before the change can end. */
+    boolean isLeaving() {
+        Configuration current = core.configuration();
+        return current.isJoint() && !current.voters().contains(core.self);
+    }
+
+    /** The leader begins to hand over to {@code heir}. */
+    void handsOver(ReplicaId heir) {
+        lastHeir = heir;
+        // Proposals are refused meanwhile; should it fail, some get through before the next try.
+        handOverAt = core.now + core.nanos(core.options.electionMaxMs() + core.options.electionMinMs());
     }
 
     private void approach(Configuration current, Plan wanted) {

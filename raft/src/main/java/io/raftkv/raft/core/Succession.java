@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * over when that one is a voter, was heard of late and has nearly everything, when no change of members is under way, and
  * when it has led for a while: long after a hand-over, so that leaders who were told differently do not send a group to and
  * fro, and long after a try that failed. The driver lets one group of its node do so at a time, see {@link
- * Effect.HandOverDue}. The other two reasons wait for nothing of this.
+ * Effect.HandOverDue}, as it does with leaders that leave their group. The other two reasons wait for nothing of this.
  *
  * <p>A leader commits without its own disk, so nobody waits for one that has stalled. But what it cannot write it must keep in
  * memory, and refuse in the end; and the group has one copy less than it seems. So when a majority without it holds durably what it
@@ -82,7 +82,9 @@ final class Succession {
 
     /** Why a hand-over to {@code target} is asked for. */
     Motive motive(ReplicaId target) {
-        return target.equals(preferred) ? Motive.PREFERRED : Motive.ASKED;
+        return core.leaderRole.change.isLeaving()
+                ? Motive.LEAVES
+                : target.equals(preferred) ? Motive.PREFERRED : Motive.ASKED;
     }
 
     boolean prefersSelf() {
