@@ -143,11 +143,18 @@ final class FakeCluster implements AutoCloseable {
         down.remove(node);
     }
 
-    /** Only these nodes are the coordinator's from now on, and clients are told. */
-    synchronized void membersAre(Integer... now) {
-        members = List.of(now);
+    /**
+     * Only these nodes are the coordinator's from now on, and clients are told: what is answered later comes behind that. A
+     * message that another thread than the loop pushes may come behind it, or get lost when its node is stopped.
+     */
+    void membersAre(Integer... now) {
+        loops.submit(() -> tellMembers(List.of(now))).syncUninterruptibly();
+    }
+
+    private synchronized void tellMembers(List<Integer> now) {
+        members = now;
         List<RespValue> items = new ArrayList<>(List.of(RespValue.bulk("coordinators")));
-        items.addAll(addresses(members));
+        items.addAll(addresses(now));
         connections.keySet().stream()
                 .filter(connection -> connection.protocol() == 3)
                 .forEach(connection -> connection.push(RespValue.push(items)));
