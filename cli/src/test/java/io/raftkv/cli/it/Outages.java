@@ -27,6 +27,7 @@ final class Outages implements AutoCloseable {
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
     private final List<AtomicLong> unservedNanos = new ArrayList<>();
+    private long startNanos = System.nanoTime();
 
     Outages(String coordinators, int shards) {
         client = KvClient.connect(ClientConfig.of(coordinators));
@@ -59,9 +60,13 @@ final class Outages implements AutoCloseable {
         });
     }
 
-    /** For how many milliseconds the shard that was served worst was not served, all outages together. */
-    long worstMs() {
-        return unservedNanos.stream().mapToLong(AtomicLong::get).max().orElse(0) / 1_000_000;
+    /** Since the last time, for how long the shard that was served worst was not served, all its outages together. */
+    String worst() {
+        long unserved = unservedNanos.stream().mapToLong(nanos -> nanos.getAndSet(0)).max().orElse(0);
+        long now = System.nanoTime();
+        long elapsed = now - startNanos;
+        startNanos = now;
+        return "no shard was unserved for more than " + unserved / 1_000_000 + " of " + elapsed / 1_000_000 + " ms";
     }
 
     /** No write may have failed. */
