@@ -33,6 +33,8 @@ final class BitRot {
     private final Swarm swarm;
     private final Totals totals;
     private final Set<Integer> damaged = new TreeSet<>();
+    /** All that were ever hit. */
+    private final Set<Integer> struck = new TreeSet<>();
 
     BitRot(SimWorld world, List<SimServer> servers, Swarm swarm, Totals totals) {
         this.world = world;
@@ -62,6 +64,11 @@ final class BitRot {
         return damaged.isEmpty();
     }
 
+    /** Whether any disk of {@code server} ever lost what was durable on it. */
+    boolean hasStruck(int server) {
+        return struck.contains(server);
+    }
+
     /** Flips some bits on the disk of a server that is down. */
     void strike(SimServer victim) {
         List<String> files = files(victim.disk());
@@ -69,6 +76,7 @@ final class BitRot {
             return;
         }
         damaged.add(victim.id());
+        struck.add(victim.id());
         totals.rots++;
         String path = files.get(world.random.nextInt(files.size()));
         int[] range = range(victim.disk(), path);

@@ -13,12 +13,17 @@ import java.util.List;
  * them, and after its end nothing reaches the disk any more.
  */
 final class FaultDisk implements Disk {
+    /** How the names of snapshots end that are being received. */
+    private static final String RECEIVED = ".part";
+
     private final SimWorld world;
     private final SimProcess process;
     private final Disk disk;
     private final Runnable powerLoss;
     private double forceNanos;
     private long stallNanos;
+    private long stallReceivedNanos;
+    private Runnable onReceived;
     private int operationsToPowerLoss = -1;
     private final List<Sync> syncs = new ArrayList<>();
 
@@ -38,6 +43,12 @@ final class FaultDisk implements Disk {
     /** The next sync takes {@code nanos}. */
     void stall(long nanos) {
         stallNanos = nanos;
+    }
+
+    /** To rename the next snapshot that was received takes {@code nanos}; {@code then} runs when that begins. */
+    void stallReceived(long nanos, Runnable then) {
+        stallReceivedNanos = nanos;
+        onReceived = then;
     }
 
     /** Ends the process in the {@code count}-th operation from now on that changes something, counted from 1. */
@@ -175,6 +186,12 @@ final class FaultDisk implements Disk {
     public void rename(String from, String to) throws IOException {
         changing();
         disk.rename(from, to);
+        if (onReceived != null && from.endsWith(RECEIVED)) {
+            Runnable then = onReceived;
+            onReceived = null;
+            world.current().spend(stallReceivedNanos);
+            world.after(0, then);
+        }
         changing();
     }
 

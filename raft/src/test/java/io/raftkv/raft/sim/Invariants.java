@@ -1,6 +1,7 @@
 package io.raftkv.raft.sim;
 
 import io.raftkv.raft.Configuration;
+import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
@@ -70,6 +71,11 @@ final class Invariants {
 
     long committedIndex() {
         return committed.lastIndex();
+    }
+
+    /** The end of the log of a replica, durable or not. */
+    long lastIndex(ReplicaId id) {
+        return replica(id).log.lastIndex();
     }
 
     private Replica replica(ReplicaId id) {
@@ -393,9 +399,15 @@ final class Invariants {
         replica.lastApplied = meta.index();
     }
 
-    /** It starts with the state of a snapshot of {@code index}. */
-    void opened(ReplicaId id, long index) {
-        replica(id).lastApplied = index;
+    /** It starts with the state of a snapshot, in a term that is not before that of the snapshot. */
+    void opened(ReplicaId id, GroupStatus status) {
+        replica(id).lastApplied = status.lastApplied();
+        long index = status.snapshotIndex();
+        require(
+                index > committed.lastIndex() || status.term() >= committed.termAt(index),
+                id,
+                "term",
+                () -> "starts in term " + status.term() + " with a snapshot up to " + committed.describe(index));
     }
 
     /** Its disk lost what it had promised, and it knows: nobody may count on it, which the other properties show. */

@@ -51,12 +51,19 @@ final class SimChanges implements MemberChanges {
         world.trace(() -> asked + " is asked to make " + voters + " the voters of group " + group);
         asked.serve(
                 node -> {
-                    Runnable reported = once(failed);
+                    boolean[] ended = new boolean[1];
+                    Runnable reported = () -> {
+                        if (!ended[0]) {
+                            ended[0] = true;
+                            failed.run();
+                        }
+                    };
                     node.onDeath(reported);
                     node.group(group).changeMembers(voters, version, new Completion() {
                         @Override
                         public void succeeded(Object result) {
                             if (node.isAlive()) {
+                                ended[0] = true;
                                 cluster.totals().changesDone++;
                                 world.trace(() -> "group " + group + " has the voters " + voters);
                                 done.run();
@@ -71,16 +78,6 @@ final class SimChanges implements MemberChanges {
                     });
                 },
                 failed);
-    }
-
-    private static Runnable once(Runnable task) {
-        boolean[] ran = new boolean[1];
-        return () -> {
-            if (!ran[0]) {
-                ran[0] = true;
-                task.run();
-            }
-        };
     }
 
     @Override

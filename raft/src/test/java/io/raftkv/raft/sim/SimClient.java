@@ -125,6 +125,12 @@ final class SimClient<M extends StateMachine, I> implements Client {
         attempt.send();
     }
 
+    /** Likewise, and asks {@code server} first. */
+    void run(I input, SimServer server) {
+        target = servers.indexOf(server);
+        run(input);
+    }
+
     @Override
     public int id() {
         return id;

@@ -79,6 +79,14 @@ final class SimGoals implements MemberChanges {
         changeSome();
     }
 
+    /** The group should be on {@code servers}, as all of them learn at once. */
+    void move(long group, SortedSet<Long> servers) {
+        Plan plan = plans.get(group);
+        plan.before = plan.newest.servers();
+        plan.newest = new MembershipGoal(servers, plan.newest.version() + 1);
+        cluster.servers().forEach(server -> plan.known.put((long) server.id(), plan.newest));
+    }
+
     private SortedSet<Long> some(int count, SortedSet<Long> not) {
         List<Long> servers = new ArrayList<>();
         cluster.servers().forEach(server -> servers.add((long) server.id()));

@@ -41,6 +41,7 @@ final class SimNode {
     private final SimProcess process;
     private final FaultDisk disk;
     private final SimLoop loop;
+    private final SimThread log;
     private final Map<Long, WatchedMachine> machines = new TreeMap<>();
     private final Map<Long, RaftGroup> groups = new TreeMap<>();
     /** The replicas that are being dropped, or were, by group. */
@@ -62,6 +63,7 @@ final class SimNode {
         this.process = new SimProcess(name, rate, world.between(-1000, 1000));
         this.disk = new FaultDisk(world, process, disk, normalForceNanos(), powerLoss);
         this.loop = new SimLoop(world, process, "loop");
+        this.log = new SimThread(world, process, "log");
         this.mover = cluster.goals() == null ? null : new SimMover(cluster, this, server);
     }
 
@@ -76,7 +78,7 @@ final class SimNode {
                         CLUSTER_ID,
                         disk,
                         List.of(loop),
-                        new SimThread(world, process, "log"),
+                        log,
                         new SimThread(world, process, "background"),
                         cluster.network().attach(process, server))
                 .raft(raftOptions(cluster.swarm()))
@@ -129,7 +131,7 @@ final class SimNode {
         machines.put(group, machine);
         RaftGroup opened = node.openGroup(group, self, incarnation == 1 ? cluster.genesisFor(server) : null, machine);
         machine.opened();
-        cluster.invariants(group).opened(self, opened.status().lastApplied());
+        cluster.invariants(group).opened(self, opened.status());
         groups.put(group, opened);
         cluster.tellPreferred(group, opened);
         embed(cluster.workload(), opened, machine);
@@ -340,6 +342,16 @@ final class SimNode {
         disk.forceTakes(nanos);
     }
 
+    /** From now on the log is written that much later than it could be. */
+    void delayLog(long nanos) {
+        log.lag(nanos);
+    }
+
+    /** To give its name to the next snapshot that was received takes {@code nanos}; {@code then} runs when that begins. */
+    void delayReceived(long nanos, Runnable then) {
+        disk.stallReceived(nanos, then);
+    }
+
     /** The next sync takes {@code nanos}. */
     void stallDisk(long nanos) {
         disk.stall(nanos);
@@ -515,6 +527,9 @@ final class SimNode {
         @Override
         public void recovering(long group, ReplicaId self) {
             cluster.totals().damagedReplicas++;
+            if (process.alive() && !cluster.rot().hasStruck(server)) {
+                throw world.failure("false alarm: " + process + " takes its disk, which lost nothing, for damaged");
+            }
             heard(group, () -> "lost what it had promised", checks -> checks.forgot(self));
         }
 

@@ -26,6 +26,7 @@ class SimThread implements Executor {
 
     private long freeAt;
     private long cost;
+    private long lagNanos;
 
     SimThread(SimWorld world, SimProcess process, String name) {
         this.world = world;
@@ -46,9 +47,14 @@ class SimThread implements Executor {
         Object source = giver == null ? this : giver;
         long sent = world.nowNanos() + (giver == null ? 0 : giver.cost);
         Long last = lastArrivals.get(source);
-        long arrival = Math.max(last == null ? 0 : last, sent + world.exponential(HAND_OVER_NANOS));
+        long arrival = Math.max(last == null ? 0 : last, sent + lagNanos + world.exponential(HAND_OVER_NANOS));
         lastArrivals.put(source, arrival);
         world.at(arrival, process, () -> arrived(task));
+    }
+
+    /** What is given from now on arrives {@code nanos} later. */
+    void lag(long nanos) {
+        lagNanos = nanos;
     }
 
     /** The running task takes {@code nanos} longer; what it hands over leaves after them. */

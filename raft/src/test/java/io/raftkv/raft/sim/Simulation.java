@@ -132,6 +132,8 @@ final class Simulation<M extends StateMachine, I> {
             sessions.forEach(client -> client.check(any.kv()));
         }
         loseSleepingLeader(deadline);
+        new Trials(cluster, new TrialRun()).runSome();
+        deadline = world.nowNanos() + PEACE_NANOS;
         await(deadline, "memory is held though nobody waits for anything", cluster::holdsNothing);
     }
 
@@ -155,6 +157,46 @@ final class Simulation<M extends StateMachine, I> {
                 .anyMatch(server -> server != leader && server.isLeader(1)));
         cluster.network().healAll();
         await(deadline, "replicas do not get equal after they lost " + leader, cluster::agrees);
+    }
+
+    /** Gives each trial, and each step of one, as much time as peace as a whole has. */
+    private final class TrialRun implements Trials.Run {
+        private static final int WRITES = 3;
+        private static final long BETWEEN_NANOS = 5_000_000;
+
+        private List<SimClient<M, I>> askers() {
+            return clients.stream()
+                    .filter(client -> client.group() == 1 && !client.stays())
+                    .limit(WRITES)
+                    .toList();
+        }
+
+        @Override
+        public void await(String what, BooleanSupplier condition) {
+            Simulation.this.await(world.nowNanos() + PEACE_NANOS, what, condition);
+        }
+
+        @Override
+        public void write() {
+            askers().forEach(client -> finish(world.nowNanos() + PEACE_NANOS, client, 0));
+        }
+
+        @Override
+        public void ask(SimServer server) {
+            for (SimClient<M, I> client : askers()) {
+                I input = workload.last(client, 0);
+                if (input != null) {
+                    client.run(input, server);
+                    world.run(BETWEEN_NANOS);
+                }
+            }
+        }
+
+        @Override
+        public void awaitAnswers() {
+            await("open operations do not end", () -> clients.stream().allMatch(SimClient::isIdle));
+            await("requests are not answered", () -> clients.stream().allMatch(SimClient::isAnswered));
+        }
     }
 
     /** Has the client ask until it is known to be done; false if it has nothing to ask. */

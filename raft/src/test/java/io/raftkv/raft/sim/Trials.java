@@ -1,0 +1,278 @@
+package io.raftkv.raft.sim;
+
+import io.raftkv.raft.Completion;
+import io.raftkv.raft.Configuration;
+import io.raftkv.raft.GroupStatus;
+import io.raftkv.raft.RaftException;
+import io.raftkv.raft.ReplicaId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Situations for which so much must come together that faults alone make them in one of thousands of runs, or end them before
+ * anybody sees what comes of them. Here they are made on purpose: in peace, step by step, each in about half of the runs, and
+ * with what the run is made of, its sizes, times, members and states. All of them are of the first group. After each one the
+ * replicas must get equal, as after all faults; the other checks go on meanwhile.
+ */
+final class Trials {
+    private static final long GROUP = 1;
+    private static final long GLANCE_NANOS = SimWorld.millis(1);
+    private static final long RESTART_NANOS = SimWorld.millis(20);
+    private static final long HAND_OVER_NANOS = SimWorld.millis(500);
+
+    /** What a trial needs of the run. */
+    interface Run {
+        /** Lets time go by until {@code condition} holds, and fails if that takes too long. */
+        void await(String what, BooleanSupplier condition);
+
+        /** Some writes that are answered, by the leader whoever that is. */
+        void write();
+
+        /** Some writes go to {@code server} at once, and may end in any way. */
+        void ask(SimServer server);
+
+        /** Until they ended. */
+        void awaitAnswers();
+    }
+
+    private final SimCluster cluster;
+    private final SimWorld world;
+    private final SimNetwork network;
+    private final Run run;
+
+    Trials(SimCluster cluster, Run run) {
+        this.cluster = cluster;
+        this.world = cluster.world();
+        this.network = cluster.network();
+        this.run = run;
+    }
+
+    void runSome() {
+        some("restarts of all from snapshots", this::restartAllFromSnapshots);
+        some("overtaking a leader", this::overtakeTheLeader);
+        some("overtaking a snapshot", this::overtakeASnapshot);
+        some("a crash behind a snapshot", this::crashBehindASnapshot);
+        some("a stranger as leader", this::electAStranger);
+    }
+
+    private void some(String what, Runnable trial) {
+        if (world.chance(0.5)) {
+            world.trace(() -> "trial: " + what);
+            trial.run();
+            network.healAll();
+            run.awaitAnswers();
+            run.await("groups do not settle after " + what, cluster.changes()::isSettled);
+            run.await("replicas do not get equal after " + what, cluster::agrees);
+        }
+    }
+
+    /** Where all logs are empty nothing but the snapshots tells of what was; and the clocks on the walls went back. */
+    private void restartAllFromSnapshots() {
+        cluster.servers().forEach(this::takeSnapshot);
+        cluster.servers().forEach(SimServer::crash);
+        world.run(RESTART_NANOS);
+        for (SimServer server : cluster.servers()) {
+            server.start();
+            server.life().jumpWallClock(-3_600_000);
+        }
+        run.write();
+    }
+
+    /**
+     * A leader that is cut off appends what nobody else gets. The next one commits other entries in its place, and its log begins
+     * behind some of these when the first one is back.
+     */
+    private void overtakeTheLeader() {
+        SimServer leader = leader();
+        if (voters(leader).size() < 3) {
+            return;
+        }
+        cutOff(leader);
+        run.ask(leader);
+        takeSnapshot(anotherLeader(leader));
+    }
+
+    /**
+     * A snapshot is received and not installed yet when the log goes on behind it: the next leader sends entries, and does not
+     * know that any of them is committed.
+     */
+    private void overtakeASnapshot() {
+        SimServer leader = leader();
+        List<SimServer> others = voters(leader);
+        int needed = others.size() / 2;
+        if (others.size() < 3) {
+            return;
+        }
+        others.remove(leader);
+        SimServer late = others.remove(0);
+        if (!leavesBehind(leader, late)) {
+            return;
+        }
+        long end = last(leader);
+        long installing = SimWorld.seconds(3) + world.exponential(1e9);
+        long[] began = new long[1];
+        late.life().delayReceived(installing, () -> {
+            began[0] = world.nowNanos();
+            cutOff(leader);
+            // With the late one they are just a majority, and what they knew to be committed they forget.
+            others.subList(needed, others.size()).forEach(this::cutOff);
+            others.forEach(SimServer::kill);
+            world.after(RESTART_NANOS, () -> others.forEach(SimServer::start));
+        });
+        network.healAll();
+        run.await("nobody sends a snapshot to " + late, () -> began[0] > 0);
+        while (last(late) <= end && world.nowNanos() < began[0] + installing) {
+            world.run(GLANCE_NANOS);
+        }
+        cutOff(late);
+        world.run(Math.max(0, began[0] + installing + SimWorld.millis(500) - world.nowNanos()));
+    }
+
+    /** Power is lost when a received snapshot is durable and the term in which it came is not. */
+    private void crashBehindASnapshot() {
+        SimServer leader = leader();
+        List<SimServer> others = voters(leader);
+        if (others.size() < 3) {
+            return;
+        }
+        others.remove(leader);
+        SimServer late = others.remove(0);
+        SimServer next = others.get(0);
+        cutOff(late);
+        leader.serve(node -> node.group(GROUP).transferLeadership(next.replica(GROUP)), () -> {});
+        world.run(HAND_OVER_NANOS);
+        if (!next.isLeader(GROUP) || !leavesBehind(next, late)) {
+            return;
+        }
+        boolean[] received = new boolean[1];
+        late.life().delayLog(SimWorld.seconds(30));
+        late.life().delayReceived(0, () -> received[0] = true);
+        network.healAll();
+        run.await("nobody sends a snapshot to " + late, () -> received[0]);
+        world.run(SimWorld.millis(50) + world.exponential(200e6));
+        late.crash();
+        world.run(RESTART_NANOS);
+        late.start();
+    }
+
+    /** A voter that missed a change of members is needed to elect one of which it never heard. */
+    private void electAStranger() {
+        SimServer leader = leader();
+        List<SimServer> voters = voters(leader);
+        List<SimServer> strangers = new ArrayList<>(cluster.servers());
+        strangers.removeAll(voters);
+        if (cluster.goals() == null || voters.size() < 3 || strangers.size() < 2) {
+            return;
+        }
+        voters.remove(leader);
+        SimServer late = voters.get(0);
+        List<SimServer> wanted = new ArrayList<>(List.of(late, strangers.get(0), strangers.get(1)));
+        cutOff(late);
+        SortedSet<Long> goal = new TreeSet<>();
+        wanted.forEach(server -> goal.add((long) server.id()));
+        cluster.goals().move(GROUP, goal);
+        wanted.remove(late);
+        run.await("no stranger leads", () -> wanted.stream().anyMatch(server -> hasMoved(server, goal)));
+        SimServer first = wanted.stream()
+                .filter(server -> hasMoved(server, goal))
+                .findFirst()
+                .orElseThrow();
+        wanted.remove(first);
+        network.healAll();
+        cutOff(first);
+        run.await(late + " does not elect " + wanted, () -> wanted.get(0).isLeader(GROUP));
+    }
+
+    private boolean hasMoved(SimServer server, SortedSet<Long> goal) {
+        if (!server.isLeader(GROUP)) {
+            return false;
+        }
+        GroupStatus status = status(server);
+        SortedSet<Long> members = new TreeSet<>();
+        status.configuration().members().forEach(member -> members.add(member.server()));
+        return members.equals(goal)
+                && !status.configuration().isJoint()
+                && status.configurationIndex() <= status.commitIndex();
+    }
+
+    /** Whether {@code late} needs a snapshot of {@code leader} now; it is cut off. */
+    private boolean leavesBehind(SimServer leader, SimServer late) {
+        cutOff(late);
+        run.write();
+        return leader.isLeader(GROUP)
+                && takeSnapshot(leader)
+                && leader.isLeader(GROUP)
+                && status(leader).firstIndex() > last(late) + 1;
+    }
+
+    private SimServer leader() {
+        run.await("nobody leads", () -> cluster.servers().stream().anyMatch(server -> server.isLeader(GROUP)));
+        return cluster.leaderOrAny(GROUP);
+    }
+
+    private SimServer anotherLeader(SimServer than) {
+        List<SimServer> others = new ArrayList<>(cluster.servers());
+        others.remove(than);
+        run.await(
+                "nobody leads in place of " + than,
+                () -> others.stream().anyMatch(server -> server.isLeader(GROUP)));
+        return others.stream().filter(server -> server.isLeader(GROUP)).findFirst().orElseThrow();
+    }
+
+    private static GroupStatus status(SimServer server) {
+        return server.life().group(GROUP).status();
+    }
+
+    private List<SimServer> voters(SimServer leader) {
+        Configuration configuration = status(leader).configuration();
+        List<SimServer> voters = new ArrayList<>();
+        for (ReplicaId voter : configuration.voters()) {
+            voters.add(cluster.servers().get((int) voter.server() - 1));
+        }
+        return voters;
+    }
+
+    private long last(SimServer server) {
+        return cluster.invariants(GROUP).lastIndex(server.replica(GROUP));
+    }
+
+    private void cutOff(SimServer server) {
+        for (SimServer other : cluster.servers()) {
+            if (other != server) {
+                network.cutBoth(server.id(), other.id());
+            }
+        }
+    }
+
+    /** Whether it did, and cut its log as far as it does that. */
+    private boolean takeSnapshot(SimServer server) {
+        boolean[] ended = new boolean[1];
+        boolean[] succeeded = new boolean[1];
+        server.serve(
+                node -> {
+                    if (node.group(GROUP) == null) {
+                        ended[0] = true;
+                        return;
+                    }
+                    node.group(GROUP).takeSnapshot(new Completion() {
+                        @Override
+                        public void succeeded(Object index) {
+                            ended[0] = true;
+                            succeeded[0] = true;
+                        }
+
+                        @Override
+                        public void failed(RaftException why) {
+                            ended[0] = true;
+                        }
+                    });
+                },
+                () -> ended[0] = true);
+        run.await(server + " takes no snapshot", () -> ended[0]);
+        world.run(SimWorld.millis(100));
+        return succeeded[0];
+    }
+}
