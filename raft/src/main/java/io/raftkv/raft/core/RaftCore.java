@@ -95,7 +95,7 @@ public final class RaftCore {
     private long lastApplied;
     /** Of the entries in (lastApplied, commitIndex], all of which are in memory. */
     private long unappliedBytes;
-    /** The highest committed configuration that this replica was told does not name it, -1 if none. */
+    /** No configuration up to this index may name this replica, as it was told; -1 if it was not. */
     private long removedAt = -1;
 
     private final ArrayDeque<Mark> marks = new ArrayDeque<>();
@@ -426,7 +426,7 @@ public final class RaftCore {
 
     /** Whether this replica, as far as it knows, is a voter of the group. */
     boolean mayCampaign() {
-        return configuration().isVoter(self) && removedAt <= configurations.currentIndex() && !recovering.isOn();
+        return configuration().isVoter(self) && removedAt < configurations.currentIndex() && !recovering.isOn();
     }
 
     /**
@@ -435,16 +435,20 @@ public final class RaftCore {
      */
     boolean mayHaveLeft() {
         return role == Role.LEARNER
-                && removedAt <= configurations.currentIndex()
+                && removedAt < configurations.currentIndex()
                 && !configuration().voters().isEmpty();
     }
 
     /**
      * A member says that a committed configuration does not name this replica. Replicas get no entries any more once they
      * are left out, so they do not find out by themselves, and would ask for votes for ever.
+     *
+     * <p>The configuration in force here may be the later one by its index and not be in that history: a deposed leader
+     * appended it, and nobody is left to cut it. Then the member is in a later term than all of this log.
      */
     private void removed(ReplicaId from, long term, long index) {
         boolean mayBeBehind = index > configurations.currentIndex()
+                || term > log.lastTerm()
                 || !configuration().members().contains(self);
         // A leader of a group that goes on in a later term is deposed; and if it was elected by nothing but replicas
         // that
@@ -454,7 +458,7 @@ public final class RaftCore {
         }
         send(from, new Message.RemovedResponse(term(), index));
         if (index > removedAt) {
-            removedAt = index;
+            removedAt = Math.max(index, configurations.currentIndex());
             becomeRole(followerRole(), null, "the group goes on without it");
             emit(new Effect.Removed(index));
         }

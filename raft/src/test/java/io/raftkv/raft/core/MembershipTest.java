@@ -151,6 +151,23 @@ class MembershipTest {
         assertThat(core.role()).isEqualTo(Role.FOLLOWER);
     }
 
+    /** Nobody sends it the entries that would cut that one: it is no member any more. */
+    @Test
+    void believesThatItIsLeftOutThoughADeposedLeaderNamedItLater() {
+        RaftCore core = core(C, ABC);
+        receive(core, A, new Message.AppendEntries(1, 0, 0, 0, 0, List.of(noOp(1, 1), noOp(2, 1), noOp(3, 1))));
+        Configuration abcd = ABC.next(set(A, B, C), set(), set(D), 1);
+        receive(core, A, new Message.AppendEntries(1, 3, 1, 0, 0, List.of(configuration(4, 1, abcd))));
+
+        List<Effect> effects = receive(core, B, new Message.Removed(2, 3));
+
+        assertThat(effects).contains(new Effect.Removed(3));
+        assertThat(answers(effects)).containsExactly(new Message.RemovedResponse(1, 3));
+        // And asks for nothing any more.
+        assertThat(core.role()).isEqualTo(Role.LEARNER);
+        assertThat(core.step(10_000_000_000L, new Input.Tick())).isEmpty();
+    }
+
     @Test
     void tellsACandidateThatIsLeftOutWhatIsCommittedAndNothingElse() {
         RaftCore core = core(A, ABC);

@@ -36,7 +36,9 @@ final class FrameChecks implements SimNetwork.FrameListener {
     private record Checks(Invariants invariants, ReplicaId to) implements Message.Handler {
         /** A candidate may ask before its own vote is durable; only leading on it binds. */
         @Override
-        public void onRequestVote(ReplicaId from, Message.RequestVote message) {}
+        public void onRequestVote(ReplicaId from, Message.RequestVote message) {
+            invariants.asksForVotes(from);
+        }
 
         @Override
         public void onVoteResponse(ReplicaId from, Message.VoteResponse message) {

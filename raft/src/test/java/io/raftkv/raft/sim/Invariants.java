@@ -56,6 +56,8 @@ final class Invariants {
         private long agreedIndex;
 
         private long agreedTerm;
+        /** Whether it was told that it left, in this life. */
+        private boolean left;
     }
 
     /** How far the leader of each term committed. */
@@ -285,6 +287,16 @@ final class Invariants {
         ownerTerm = term;
     }
 
+    /** The replica was told that the group goes on without it. */
+    void left(ReplicaId id) {
+        replica(id).left = true;
+    }
+
+    /** Whoever knows that it left asks for nothing any more: each question would wake the group up. */
+    void asksForVotes(ReplicaId id) {
+        require(!replica(id).left, id, "left", () -> "asks for votes though it was told that it left");
+    }
+
     /** The replica is about to forget all that it promised: its id must be out of the group for good. */
     void dropped(ReplicaId id) {
         require(
@@ -402,6 +414,7 @@ final class Invariants {
     /** It starts with the state of a snapshot, in a term that is not before that of the snapshot. */
     void opened(ReplicaId id, GroupStatus status) {
         replica(id).lastApplied = status.lastApplied();
+        replica(id).left = false;
         long index = status.snapshotIndex();
         require(
                 index > committed.lastIndex() || status.term() >= committed.termAt(index),

@@ -248,12 +248,17 @@ final class PlantedSearch {
                 "snapshot",
                 "false alarm",
                 "exactly once",
+                "left",
+                "log",
+                "term",
                 "liveness")) {
             checks.put(name + ": ", name);
         }
         checks.put("appended Configuration", "configurations");
         checks.put("leads with Configuration", "configurations");
         checks.put("no order of these operations", "linearizability");
+        checks.put("log time: ", "log time");
+        checks.put(" ms after ", "log time");
         checks.put("stopped itself", "a server's own checks");
         checks.put("cannot start", "recovery");
         checks.put("cannot open", "a server's own checks");

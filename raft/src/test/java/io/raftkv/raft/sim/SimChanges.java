@@ -131,8 +131,11 @@ final class SimChanges implements MemberChanges {
             return;
         }
         for (SimServer server : cluster.servers()) {
-            if (server.isUp() && !status.configuration().mayName(server.replica(group))) {
-                server.life().dropLater(group, server.replica(group));
+            ReplicaId replica = server.replica(group);
+            if (server.isUp()
+                    && !status.configuration().mayName(replica)
+                    && cluster.isNotTold(group, replica, status.configuration())) {
+                server.life().dropLater(group, replica);
             }
         }
     }

@@ -5,6 +5,7 @@ import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,7 +16,12 @@ import java.util.function.Consumer;
 
 /** The servers of a run, their network and what is checked about them. */
 final class SimCluster {
+    /** In peace a replica that left is told so by the group in this time if it can be. */
+    private static final long PATIENCE_NANOS = SimWorld.seconds(15);
+
     private record Heir(ReplicaId replica, Motive motive) {}
+
+    private record Untold(long group, ReplicaId left) {}
 
     private final SimWorld world;
     private final Workload<?, ?> workload;
@@ -32,6 +38,9 @@ final class SimCluster {
     private final Map<Long, Integer> preferred = new TreeMap<>();
     /** To whom each group was handed over last, until somebody leads. */
     private final Map<Long, Heir> heirs = new TreeMap<>();
+
+    /** Since when in peace. Looked up only, never walked. */
+    private final Map<Untold, Long> untold = new HashMap<>();
 
     private ChangeListener changeListener = ChangeListener.NONE;
     private BiConsumer<Long, SimServer> leadListener = (group, server) -> {};
@@ -178,6 +187,33 @@ final class SimCluster {
 
     void commits(long group, ReplicaId replica, long index) {
         changeListener.committed(group, replica, index);
+    }
+
+    /**
+     * In peace, again and again: whether the group itself had time enough to tell {@code left} that it left. Then nobody may be
+     * left who could: only a replica that knows nobody who knows needs to be told by others.
+     *
+     * @param current the configuration in force, in which it is not
+     */
+    boolean isNotTold(long group, ReplicaId left, Configuration current) {
+        long since = untold.computeIfAbsent(new Untold(group, left), unused -> world.nowNanos());
+        if (world.nowNanos() - since < PATIENCE_NANOS) {
+            return false;
+        }
+        SimServer server = servers.get((int) left.server() - 1);
+        Configuration known = server.life().group(group).status().configuration();
+        for (ReplicaId asked : known.members()) {
+            SimServer other = servers.get((int) asked.server() - 1);
+            if (known.isVoter(asked)
+                    && other != server
+                    && other.isUp()
+                    && other.life().group(group) != null
+                    && current.members().contains(replica(group, other.id()))) {
+                throw world.failure("liveness: " + left + " left group " + group + ", which is " + current + ", and "
+                        + other + " does not tell it so");
+            }
+        }
+        return true;
     }
 
     private static ReplicaId firstReplica(int server) {

@@ -142,7 +142,10 @@ final class SimGoals implements MemberChanges {
     /** What a coordinator answers a server that asks whether its replica left: nobody else may be left to say so. */
     boolean hasLeft(long group, ReplicaId replica) {
         Placement told = plans.get(group).placement;
-        return told != null && told.configuration().hasRetired(replica) && (isPeace || world.chance(0.1));
+        if (told == null || !told.configuration().hasRetired(replica)) {
+            return false;
+        }
+        return isPeace ? cluster.isNotTold(group, replica, told.configuration()) : world.chance(0.1);
     }
 
     @Override

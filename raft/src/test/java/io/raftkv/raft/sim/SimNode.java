@@ -518,7 +518,10 @@ final class SimNode {
 
         @Override
         public void removed(long group, ReplicaId self, long index) {
-            heard(group, () -> "was removed at " + index, checks -> cluster.totals().removals++);
+            heard(group, () -> "was removed at " + index, checks -> {
+                cluster.totals().removals++;
+                checks.left(self);
+            });
             if (cluster.workload().embedder() == null) {
                 dropLater(group, self);
             }

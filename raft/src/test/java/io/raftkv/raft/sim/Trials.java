@@ -5,6 +5,7 @@ import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.ReplicaId;
+import io.raftkv.raft.core.CoreOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
@@ -21,6 +22,7 @@ final class Trials {
     private static final long GROUP = 1;
     private static final long GLANCE_NANOS = SimWorld.millis(1);
     private static final long RESTART_NANOS = SimWorld.millis(20);
+    private static final long BEAT_NANOS = SimWorld.millis(CoreOptions.DEFAULT.heartbeatMs());
     private static final long HAND_OVER_NANOS = SimWorld.millis(500);
 
     /** What a trial needs of the run. */
@@ -56,6 +58,7 @@ final class Trials {
         some("overtaking a snapshot", this::overtakeASnapshot);
         some("a crash behind a snapshot", this::crashBehindASnapshot);
         some("a stranger as leader", this::electAStranger);
+        some("a late return before sleep", this::returnBeforeSleep);
     }
 
     private void some(String what, Runnable trial) {
@@ -186,6 +189,22 @@ final class Trials {
         run.await(late + " does not elect " + wanted, () -> wanted.get(0).isLeader(GROUP));
     }
 
+    /** A follower that lacks something is back just when its leader would let the group sleep. */
+    private void returnBeforeSleep() {
+        int sleepAfterMs = cluster.swarm().sleepAfterMs();
+        SimServer leader = leader();
+        List<SimServer> others = voters(leader);
+        if (sleepAfterMs == 0 || others.size() < 3) {
+            return;
+        }
+        others.remove(leader);
+        cutOff(others.get(0));
+        run.ask(leader);
+        // Between the last beat at which it speaks and the one at which it sleeps.
+        long beat = ((world.nowNanos() + SimWorld.millis(sleepAfterMs)) / BEAT_NANOS + 1) * BEAT_NANOS;
+        world.run(beat - world.between(1, BEAT_NANOS) - world.nowNanos());
+    }
+
     private boolean hasMoved(SimServer server, SortedSet<Long> goal) {
         if (!server.isLeader(GROUP)) {
             return false;
@@ -216,10 +235,11 @@ final class Trials {
     private SimServer anotherLeader(SimServer than) {
         List<SimServer> others = new ArrayList<>(cluster.servers());
         others.remove(than);
-        run.await(
-                "nobody leads in place of " + than,
-                () -> others.stream().anyMatch(server -> server.isLeader(GROUP)));
-        return others.stream().filter(server -> server.isLeader(GROUP)).findFirst().orElseThrow();
+        run.await("nobody leads in place of " + than, () -> others.stream().anyMatch(server -> server.isLeader(GROUP)));
+        return others.stream()
+                .filter(server -> server.isLeader(GROUP))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static GroupStatus status(SimServer server) {
