@@ -193,9 +193,12 @@ final class Simulation<M extends StateMachine, I> {
         }
 
         @Override
-        public void awaitAnswers() {
+        public void awaitCalm() {
             await("open operations do not end", () -> clients.stream().allMatch(SimClient::isIdle));
             await("requests are not answered", () -> clients.stream().allMatch(SimClient::isAnswered));
+            if (swarm.faults().contains(Nemesis.Fault.CHANGE_MEMBERS)) {
+                await("groups do not settle", changes::isSettled);
+            }
         }
     }
 
