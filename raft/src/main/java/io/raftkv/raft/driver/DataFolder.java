@@ -137,6 +137,9 @@ final class DataFolder {
         if (fromLog != null && meta.index() < start.index()) {
             fromLog = dropLog(fromLog, meta.index());
         }
+        if (meta.index() > start.index()) {
+            snapshots.syncFound(groupId);
+        }
         if (meta.index() > 0) {
             try (InputStream state = snapshot.orElseThrow().openState()) {
                 machine.load(state).run();

@@ -138,9 +138,25 @@ final class IncomingSnapshots {
             openedAt = target.receivedBytes();
         }
         if (chunk.offset() <= target.receivedBytes()) {
-            target.append(chunk.offset(), chunk.chunk().asByteBuffer());
+            try {
+                target.append(chunk.offset(), chunk.chunk().asByteBuffer());
+            } catch (IOException e) {
+                // What a failed sync left in the cache is not to be gone on with, not even by the next life.
+                open = null;
+                opened = null;
+                abort(target, e);
+                throw e;
+            }
         }
         return new Stored(target.receivedBytes(), openedAt);
+    }
+
+    private static void abort(IncomingSnapshot target, IOException cause) {
+        try {
+            target.abort();
+        } catch (IOException left) {
+            cause.addSuppressed(left);
+        }
     }
 
     private void stored(Chunk last, Stored stored) {

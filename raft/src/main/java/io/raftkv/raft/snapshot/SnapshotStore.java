@@ -46,6 +46,8 @@ public final class SnapshotStore {
     private final Map<Long, StoredSnapshot> known = new ConcurrentHashMap<>();
 
     private final AtomicBoolean namesAreNew = new AtomicBoolean();
+    /** Whether the folders are durable that an earlier life made. */
+    private final AtomicBoolean areFoldersSynced = new AtomicBoolean();
 
     /** With the largest blocks. */
     public SnapshotStore(Disk disk, String directory) {
@@ -154,6 +156,17 @@ public final class SnapshotStore {
             if (older instanceof SnapshotException also) {
                 disk.rename(also.file(), also.file() + DAMAGED);
             }
+        }
+        disk.forceDirectory(folder(groupId));
+    }
+
+    /**
+     * Makes the names of the group's snapshots durable. If the process alone died before it synced one, the next life finds
+     * it in the cache of the system, and must not promise anything by it yet.
+     */
+    public void syncFound(long groupId) throws IOException {
+        if (!areFoldersSynced.getAndSet(true)) {
+            disk.forceDirectory(directory);
         }
         disk.forceDirectory(folder(groupId));
     }

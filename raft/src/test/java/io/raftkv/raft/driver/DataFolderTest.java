@@ -124,6 +124,24 @@ class DataFolderTest {
         }
     }
 
+    /** The process alone died between the renaming of a snapshot and the sync of that, and the next one builds on it. */
+    @Test
+    void aSnapshotThatIsInTheCacheOnlyIsMadeDurableBeforeItCounts() throws IOException {
+        DataFolder before = files.open();
+        before.recover(1, FolderFixture.GENESIS, files.machine);
+        before.log().append(List.of(FolderFixture.write(1, null, 1, 9)), () -> {});
+        files.disk.failNext(SimDisk.Operation.FORCE_DIRECTORY, 1);
+        SnapshotMeta meta = new SnapshotMeta(4, 3, FolderFixture.GENESIS, 0, 0);
+        assertThatThrownBy(() -> before.snapshots().write(1, meta, out -> out.write(new byte[100])))
+                .isInstanceOf(IOException.class);
+
+        assertThat(files.open().recover(1, null, files.machine).snapshot().index())
+                .isEqualTo(4);
+        files.disk.crash(SimDisk.Survival.NOTHING);
+        assertThat(files.open().recover(1, null, files.machine).snapshot().index())
+                .isEqualTo(4);
+    }
+
     @Test
     void oneGroupRecoversIfItsSnapshotIsDamaged() throws IOException {
         files.twoGroups();

@@ -299,6 +299,9 @@ public final class SimDisk implements Disk {
 
     @Override
     public void createDirectory(String directory) {
+        for (int slash = directory.indexOf('/'); slash >= 0; slash = directory.indexOf('/', slash + 1)) {
+            directories.computeIfAbsent(directory.substring(0, slash), name -> new Directory());
+        }
         directories.computeIfAbsent(directory, name -> new Directory());
     }
 
