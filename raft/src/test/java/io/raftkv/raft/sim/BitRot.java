@@ -33,8 +33,8 @@ final class BitRot {
     private final Swarm swarm;
     private final Totals totals;
     private final Set<Integer> damaged = new TreeSet<>();
-    /** All that were ever hit. */
-    private final Set<Integer> struck = new TreeSet<>();
+    /** Those that were ever damaged. */
+    private final Set<Integer> harmed = new TreeSet<>();
 
     BitRot(SimWorld world, List<SimServer> servers, Swarm swarm, Totals totals) {
         this.world = world;
@@ -59,14 +59,14 @@ final class BitRot {
                 && server.disk().durableNames("recovery").stream().noneMatch(name -> name.matches("[0-9a-f]{16}"));
     }
 
+    /** Whether a replica of the server may say that its disk lost something. */
+    boolean wasHarmed(int server) {
+        return harmed.contains(server);
+    }
+
     boolean isRepaired() {
         damaged.removeIf(id -> isSound(servers.get(id - 1)));
         return damaged.isEmpty();
-    }
-
-    /** Whether any disk of {@code server} ever lost what was durable on it. */
-    boolean hasStruck(int server) {
-        return struck.contains(server);
     }
 
     /** Flips some bits on the disk of a server that is down. */
@@ -76,7 +76,7 @@ final class BitRot {
             return;
         }
         damaged.add(victim.id());
-        struck.add(victim.id());
+        harmed.add(victim.id());
         totals.rots++;
         String path = files.get(world.random.nextInt(files.size()));
         int[] range = range(victim.disk(), path);

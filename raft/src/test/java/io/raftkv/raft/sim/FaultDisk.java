@@ -15,20 +15,33 @@ import java.util.List;
 final class FaultDisk implements Disk {
     /** How the names of snapshots end that are being received. */
     private static final String RECEIVED = ".part";
+    private static final String ERROR = "input/output error";
 
     private final SimWorld world;
     private final SimProcess process;
-    private final Disk disk;
+    private final SimDisk disk;
     private final Runnable powerLoss;
     private double forceNanos;
     private long stallNanos;
     private long stallReceivedNanos;
     private Runnable onReceived;
     private int operationsToPowerLoss = -1;
+    private Failure failure;
+    private int operationsToFailure;
+    private Runnable failing;
+    private boolean failed;
+    private boolean mustStop;
     private final List<Sync> syncs = new ArrayList<>();
 
+    /** An operation that ends in an I/O error. */
+    enum Failure {
+        READ,
+        WRITE,
+        FORCE
+    }
+
     /** @param powerLoss called in the middle of an operation when the process dies there */
-    FaultDisk(SimWorld world, SimProcess process, Disk disk, double forceNanos, Runnable powerLoss) {
+    FaultDisk(SimWorld world, SimProcess process, SimDisk disk, double forceNanos, Runnable powerLoss) {
         this.world = world;
         this.process = process;
         this.disk = disk;
@@ -54,6 +67,54 @@ final class FaultDisk implements Disk {
     /** Ends the process in the {@code count}-th operation from now on that changes something, counted from 1. */
     void losePowerAfter(int count) {
         operationsToPowerLoss = count;
+    }
+
+    /**
+     * The {@code count}-th operation of that kind from now on fails, counted from 1.
+     *
+     * @param failing told when it does
+     */
+    void failAfter(Failure kind, int count, Runnable failing) {
+        failure = kind;
+        this.failing = failing;
+        operationsToFailure = count;
+    }
+
+    /** Whether an operation of this life failed. */
+    boolean hasFailed() {
+        return failed;
+    }
+
+    /** Whether one failed after which a server must not go on. */
+    boolean mustStop() {
+        return mustStop;
+    }
+
+    private boolean failsNow(Failure kind, String path) {
+        boolean now = failure == kind && --operationsToFailure == 0;
+        if (now) {
+            failure = null;
+            failed = true;
+            // A snapshot may be taken another time, and a mark that stays makes a replica recover once more.
+            mustStop = kind != Failure.READ && !path.startsWith("snapshots") && !path.startsWith("recovery");
+            world.trace(() -> process + " gets an I/O error: " + kind + " of " + path);
+            failing.run();
+        }
+        return now;
+    }
+
+    private static IOException error(Failure kind) {
+        return new IOException(ERROR + " (" + kind + ")");
+    }
+
+    /** Whether {@code failure} comes from an operation that failed here. */
+    static boolean isError(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (String.valueOf(cause.getMessage()).startsWith(ERROR)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void alive() {
@@ -173,13 +234,13 @@ final class FaultDisk implements Disk {
     @Override
     public DiskFile create(String path) throws IOException {
         changing();
-        return new File(disk.create(path));
+        return new File(path, disk.create(path));
     }
 
     @Override
     public DiskFile open(String path) throws IOException {
         alive();
-        return new File(disk.open(path));
+        return new File(path, disk.open(path));
     }
 
     @Override
@@ -205,6 +266,9 @@ final class FaultDisk implements Disk {
     @Override
     public void forceDirectory(String directory) throws IOException {
         changing();
+        if (failsNow(Failure.FORCE, directory)) {
+            throw error(Failure.FORCE);
+        }
         sync(() -> disk.forceDirectory(directory));
     }
 
@@ -221,20 +285,33 @@ final class FaultDisk implements Disk {
     }
 
     private final class File implements DiskFile {
+        private final String path;
         private final DiskFile file;
 
-        File(DiskFile file) {
+        File(String path, DiskFile file) {
+            this.path = path;
             this.file = file;
         }
 
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
             alive();
+            if (failsNow(Failure.READ, path)) {
+                throw error(Failure.READ);
+            }
             return file.read(target, position);
         }
 
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
+            if (failsNow(Failure.WRITE, path)) {
+                changing();
+                // A part of it may be there.
+                ByteBuffer part = source.duplicate();
+                part.limit(part.position() + world.random.nextInt(part.remaining() + 1));
+                file.write(part, position);
+                throw error(Failure.WRITE);
+            }
             Sync sync = newestSync();
             if (sync != null) {
                 ByteBuffer copy =
@@ -251,6 +328,11 @@ final class FaultDisk implements Disk {
         @Override
         public void force() throws IOException {
             changing();
+            if (failsNow(Failure.FORCE, path)) {
+                disk.failNext(SimDisk.Operation.FORCE, 1);
+                file.force();
+                throw new IllegalStateException("the sync of " + path + " was to fail");
+            }
             sync(file::force);
         }
 

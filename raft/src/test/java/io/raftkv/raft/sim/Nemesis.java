@@ -41,7 +41,9 @@ final class Nemesis {
         LATE_ANSWERS,
         CHANGE_MEMBERS,
         ABORT_CHANGE,
-        BIT_ROT
+        BIT_ROT,
+        DISK_ERROR,
+        FULL_DISK
     }
 
     private final SimCluster cluster;
@@ -70,6 +72,9 @@ final class Nemesis {
         world.after(world.exponential(MEAN_PAUSE_NANOS), this::strike);
         if (cluster.rot().isFrequent()) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
+        }
+        if (faults.contains(Fault.DISK_ERROR)) {
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepFailing);
         }
         if (cluster.swarm().leases()) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepForgetting);
@@ -287,6 +292,8 @@ final class Nemesis {
         network.healAll();
         network.behave(SimWorld.millis(1), SimWorld.millis(1), false);
         for (SimServer server : cluster.servers()) {
+            server.disk().setCapacityBytes(Long.MAX_VALUE);
+            server.failAtNextStart(null, 0);
             if (server.isUp()) {
                 server.life().unharm();
             }
@@ -333,6 +340,8 @@ final class Nemesis {
             case CHANGE_MEMBERS -> changes.changeSome();
             case ABORT_CHANGE -> changes.abort();
             case BIT_ROT -> rot();
+            case DISK_ERROR -> failDisk();
+            case FULL_DISK -> fillDisk(world.chance(0.5) ? cluster.leaderOrAny() : some(1).get(0));
         }
     }
 
@@ -630,6 +639,39 @@ final class Nemesis {
             victim.crash();
             cluster.rot().strike(victim);
             restartLater(victim);
+        }
+    }
+
+    /** Beside the faults: there are several kinds. */
+    private void keepFailing() {
+        if (!stopped) {
+            failDisk();
+            world.after(2 * world.exponential(MEAN_PAUSE_NANOS), this::keepFailing);
+        }
+    }
+
+    /** An operation fails, at once, in a while, or when the server starts. */
+    private void failDisk() {
+        SimServer victim = some(1).get(0);
+        FaultDisk.Failure kind = FaultDisk.Failure.values()[world.random.nextInt(FaultDisk.Failure.values().length)];
+        if (kind == FaultDisk.Failure.READ || world.chance(0.3)) {
+            victim.failAtNextStart(kind, 1 + world.random.nextInt(kind == FaultDisk.Failure.READ ? 40 : 6));
+            crash(List.of(victim));
+        } else if (victim.isUp()) {
+            victim.life().failDisk(kind, 1 + world.random.nextInt(8));
+        }
+    }
+
+    /** Until somebody makes room. */
+    private void fillDisk(SimServer victim) {
+        if (victim.isUp()) {
+            cluster.totals().fullDisks++;
+            victim.disk()
+                    .setCapacityBytes(victim.disk().usedBytes()
+                            + SimNode.RESERVE_BYTES
+                            - world.random.nextInt(SimNode.RESERVE_BYTES / 4));
+            world.after(SimWorld.seconds(3) + world.exponential(3e9), () -> victim.disk()
+                    .setCapacityBytes(Long.MAX_VALUE));
         }
     }
 

@@ -305,6 +305,7 @@ final class SimClient<M extends StateMachine, I> implements Client {
 
             @Override
             public final void failed(RaftException failure) {
+                totals.refusedForRoom += String.valueOf(failure.getMessage()).contains("nearly full") ? 1 : 0;
                 if (failure instanceof RaftException.OutcomeUnknown) {
                     back(() -> unknown(number));
                 } else {

@@ -81,6 +81,19 @@ class SimDiskTest {
     }
 
     @Test
+    void whatIsWrittenAgainAfterAFailedForceStays() throws IOException {
+        DiskFile file = disk.create("a");
+        disk.forceDirectory("");
+        file.write(bytes("xyz"), 0);
+        disk.failNext(SimDisk.Operation.FORCE, 1);
+        assertThatThrownBy(file::force).isInstanceOf(IOException.class);
+        file.write(bytes("Y"), 1);
+        file.force();
+        disk.crash(SimDisk.Survival.EVERYTHING);
+        assertThat(content("a")).as("the rest may be there").isEqualTo("xYz");
+    }
+
+    @Test
     void stopsAtAnOperationAndHandlesOfTheDeadFail() throws IOException {
         DiskFile file = disk.create("a");
         disk.stopAt(2);

@@ -27,6 +27,14 @@ final class SimFile {
             return position + data.length;
         }
 
+        void addPart(int from, int to, List<Write> parts) {
+            if (from < to) {
+                Write part = new Write(from, Arrays.copyOfRange(data, from - position, to - position));
+                part.doomed = doomed;
+                parts.add(part);
+            }
+        }
+
         void applyTo(byte[] target, int from, int to) {
             int start = Math.max(from, position);
             int end = Math.min(to, end());
@@ -63,9 +71,20 @@ final class SimFile {
             } else {
                 durable = grown(durable, write.end());
                 write.applyTo(durable, 0, durable.length);
+                doomed = without(doomed, write);
             }
         }
         unsynced = doomed;
+    }
+
+    /** What was written again is durable, whatever became of the earlier attempt. */
+    private static List<Write> without(List<Write> doomed, Write again) {
+        List<Write> left = new ArrayList<>();
+        for (Write write : doomed) {
+            write.addPart(write.position, Math.min(write.end(), again.position), left);
+            write.addPart(Math.max(write.position, again.end()), write.end(), left);
+        }
+        return left;
     }
 
     /** An fsync that failed: the kernel takes the pages for clean, so that no later fsync writes them out. */

@@ -19,7 +19,6 @@ import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.driver.RaftObserver;
 import io.raftkv.raft.driver.RaftOptions;
 import io.raftkv.raft.driver.SnapshotOptions;
-import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.session.SessionExpiry;
 import java.io.IOException;
@@ -34,6 +33,10 @@ import java.util.function.Supplier;
 final class SimNode {
     private static final String CLUSTER_ID = "simulation";
     private static final int HAND_OVER_MS = 2000;
+    /** A server whose disk failed must have stopped after so long, however slow or paused it is. */
+    private static final long STOPS_WITHIN_NANOS = SimWorld.seconds(20);
+    /** Kept free for terms and votes. */
+    static final int RESERVE_BYTES = 32 << 10;
 
     private final SimCluster cluster;
     private final SimWorld world;
@@ -52,9 +55,10 @@ final class SimNode {
     private final SimMover mover;
 
     private RaftNode node;
+    private boolean hasStopped;
     private final List<Runnable> onDeath = new ArrayList<>();
 
-    SimNode(SimCluster cluster, int server, String name, Disk disk, Runnable powerLoss) {
+    SimNode(SimCluster cluster, int server, String name, SimDisk disk, Runnable powerLoss) {
         this.cluster = cluster;
         this.world = cluster.world();
         this.server = server;
@@ -184,6 +188,12 @@ final class SimNode {
     }
 
     private void dropped(long group, ReplicaId dropped, Throwable failure) {
+        if (failure != null && (disk.mustStop() || FaultDisk.isError(failure) || noRoom(failure))) {
+            // The next life sees to it.
+            world.trace(() -> process + " group " + group + " could not drop " + dropped + ": " + failure);
+            endSoon();
+            return;
+        }
         if (failure != null) {
             throw world.failure(dropped + " could not be dropped: " + failure);
         }
@@ -224,14 +234,56 @@ final class SimNode {
 
     private static LogOptions logOptions(Swarm swarm) {
         return new LogOptions(swarm.segmentBytes(), 4 << 10, swarm.preallocateBytes(), 2, failure -> {})
+                .withReserveBytes(RESERVE_BYTES)
                 .withMaxSegments(swarm.maxSegments());
     }
 
     private void failed(Throwable cause) {
-        if (process.alive()) {
-            SimFailure failure = world.failure(process + " stopped itself: " + cause);
-            failure.initCause(cause);
+        if (!process.alive()) {
+            return;
         }
+        if (disk.mustStop() || FaultDisk.isError(cause) || noRoom(cause)) {
+            world.trace(() -> process + " stops: " + cause);
+            cluster.totals().stopsByDisk++;
+            hasStopped = true;
+            endSoon();
+            return;
+        }
+        SimFailure failure = world.failure(process + " stopped itself: " + cause);
+        failure.initCause(cause);
+    }
+
+    private void endSoon() {
+        SimServer owner = cluster.servers().get(server - 1);
+        world.after(world.exponential(5e6), () -> {
+            if (owner.life() == this) {
+                owner.kill();
+            }
+        });
+    }
+
+    private static boolean noRoom(Throwable cause) {
+        return String.valueOf(cause.getMessage()).contains("no space left")
+                || String.valueOf(cause.getMessage()).contains("there is no room left");
+    }
+
+    /** The {@code count}-th operation from now on that is of that kind fails. */
+    void failDisk(FaultDisk.Failure kind, int count) {
+        disk.failAfter(kind, count, () -> {
+            cluster.totals().diskErrors[kind.ordinal()]++;
+            if (disk.mustStop()) {
+                world.after(STOPS_WITHIN_NANOS, () -> {
+                    if (process.alive() && !hasStopped) {
+                        throw world.failure("disk error: " + this + " goes on after an error of its disk");
+                    }
+                });
+            }
+        });
+    }
+
+    /** Whether this life ends, or could not begin, for an error of its disk. */
+    boolean wasDiskAtFault() {
+        return disk.hasFailed();
     }
 
     /** What the commands of clients hold of the memory. */
@@ -370,6 +422,7 @@ final class SimNode {
     void unharm() {
         disk.forceTakes(normalForceNanos());
         disk.losePowerAfter(-1);
+        disk.failAfter(null, 0, () -> {});
         process.resume(world.nowNanos());
     }
 
@@ -530,8 +583,9 @@ final class SimNode {
         @Override
         public void recovering(long group, ReplicaId self) {
             cluster.totals().damagedReplicas++;
-            if (process.alive() && !cluster.rot().hasStruck(server)) {
-                throw world.failure("false alarm: " + process + " takes its disk, which lost nothing, for damaged");
+            if (process.alive() && !cluster.rot().wasHarmed(server)) {
+                throw world.failure("false alarm: " + process + ": its disk lost nothing; it says "
+                        + cluster.servers().get(server - 1).damageTexts());
             }
             heard(group, () -> "lost what it had promised", checks -> checks.forgot(self));
         }

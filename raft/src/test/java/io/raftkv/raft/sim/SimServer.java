@@ -2,6 +2,8 @@ package io.raftkv.raft.sim;
 
 import io.raftkv.raft.ReplicaId;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -17,6 +19,10 @@ final class SimServer {
     /** Whether clients that sleep should wake up for this one. */
     private boolean provoked;
 
+    /** What fails in the next life; null for nothing. */
+    private FaultDisk.Failure failure;
+
+    private int operationsToFailure;
     /** The incarnations of its replicas by group, as the cluster was told last. */
     private final Map<Long, Long> incarnations = new TreeMap<>();
 
@@ -79,11 +85,20 @@ final class SimServer {
         world.trace(() -> this + " starts");
         SimNode starting = new SimNode(cluster, id, this + "#" + lives, disk, this::crash);
         life = starting;
+        if (failure != null) {
+            starting.failDisk(failure, operationsToFailure);
+            failure = null;
+        }
         try {
             starting.open();
         } catch (PowerLoss dead) {
             world.trace(() -> this + " died while it started");
         } catch (IOException damaged) {
+            if (starting.wasDiskAtFault()) {
+                cluster.totals().startsRefused++;
+                kill();
+                return;
+            }
             throw new SimFailure(this + " cannot start: " + damaged.getMessage(), damaged);
         }
     }
@@ -112,6 +127,20 @@ final class SimServer {
         cluster.totals().crashesWithLoss += lost > 0 ? 1 : 0;
         dead.kill();
         cluster.network().resetAll(id);
+    }
+
+    /** The {@code count}-th operation of the next life that is of that kind fails. */
+    void failAtNextStart(FaultDisk.Failure kind, int count) {
+        failure = kind;
+        operationsToFailure = count;
+    }
+
+    /** What the server wrote down of what it takes for damage. */
+    List<String> damageTexts() {
+        return disk.durableNames("recovery").stream()
+                .filter(name -> name.endsWith(".txt"))
+                .map(name -> new String(disk.durableContent("recovery/" + name), StandardCharsets.UTF_8))
+                .toList();
     }
 
     private long lostWrites() {

@@ -62,6 +62,13 @@ class SimulationTest {
         }
         busy(report, "damaged replicas", run -> run.damagedReplicas, RARE_SHARE);
         busy(report, "recoveries from damage", run -> run.recoveries, RARE_SHARE);
+        for (FaultDisk.Failure kind : FaultDisk.Failure.values()) {
+            busy(report, "I/O errors of kind " + kind, run -> run.diskErrors[kind.ordinal()], RARE_SHARE);
+        }
+        busy(report, "starts refused for an I/O error", run -> run.startsRefused, RARE_SHARE);
+        busy(report, "servers stopped by an I/O error", run -> run.stopsByDisk, RARE_SHARE);
+        busy(report, "full disks", run -> run.fullDisks, RARE_SHARE);
+        busy(report, "proposals refused for want of room", run -> run.refusedForRoom, RARE_SHARE);
         busy(report, "reads by replicas that do not lead", run -> run.followerReads);
         busy(report, "forwarded proposals", run -> run.forwards);
         busy(report, "reads by a lease", run -> run.leaseReads);

@@ -79,6 +79,10 @@ record Swarm(
             // A group that was made small can be left without a majority of sound disks.
             faults.remove(Nemesis.Fault.BIT_ROT);
         }
+        if (rot != BitRot.Extent.SOMETIMES) {
+            faults.remove(Nemesis.Fault.DISK_ERROR);
+            faults.remove(Nemesis.Fault.FULL_DISK);
+        }
         if (faults.isEmpty()) {
             faults.add(Nemesis.Fault.CRASH_ONE);
         }

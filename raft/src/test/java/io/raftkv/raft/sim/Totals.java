@@ -29,6 +29,13 @@ final class Totals {
     long pauses;
     long replicasDropped;
     long rots;
+    /** Operations of disks that ended in an error, by kind. */
+    final long[] diskErrors = new long[FaultDisk.Failure.values().length];
+
+    long startsRefused;
+    long stopsByDisk;
+    long fullDisks;
+    long refusedForRoom;
     long damagedReplicas;
     long recoveries;
     long sleeps;
