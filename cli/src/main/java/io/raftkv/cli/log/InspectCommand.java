@@ -57,6 +57,17 @@ final class InspectCommand implements Callable<Integer> {
         List<String> damages = found.damages();
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("server", Long.toHexString(found.log().serverId()));
+        found.lives().ifPresent(lives -> {
+            all.put("folder", String.format("%016x", lives.folder()));
+            all.put("lives of this server", lives.own().size() + ", the last one " + lives.life());
+            all.put(
+                    "lives of others that it met last",
+                    lives.peers().entrySet().stream()
+                            .map(met -> "server " + Long.toHexString(met.getKey()) + " with folder "
+                                    + String.format("%016x", met.getValue().folder()) + " in life "
+                                    + met.getValue().life())
+                            .toList());
+        });
         all.put("files", found.log().files().stream().map(InspectCommand::text).toList());
         all.put("set aside", found.log().setAside());
         all.put("groups", groups);

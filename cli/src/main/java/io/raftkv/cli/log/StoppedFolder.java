@@ -1,5 +1,6 @@
 package io.raftkv.cli.log;
 
+import io.raftkv.raft.driver.Lives;
 import io.raftkv.raft.log.FileDisk;
 import io.raftkv.raft.log.LogException;
 import io.raftkv.raft.log.LogSurvey;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -18,8 +20,16 @@ import java.util.TreeMap;
  *
  * @param snapshots by group, newest first
  * @param recovering names of the marks of replicas that lost something and have not recovered
+ * @param lives what the folder knows of the lives of its server and its peers; empty before the first start of a release
+ *     that writes it, or if it is damaged
+ * @param damageOfLives what is wrong with that
  */
-record StoppedFolder(LogSurvey log, SortedMap<Long, List<Checked>> snapshots, List<String> recovering) {
+record StoppedFolder(
+        LogSurvey log,
+        SortedMap<Long, List<Checked>> snapshots,
+        List<String> recovering,
+        Optional<Lives> lives,
+        Optional<String> damageOfLives) {
     /** @throws IllegalArgumentException if there is no such folder or a server uses it */
     static StoppedFolder read(Path folder) throws IOException {
         FileDisk disk = disk(folder);
@@ -37,7 +47,12 @@ record StoppedFolder(LogSurvey log, SortedMap<Long, List<Checked>> snapshots, Li
         List<String> recovering = disk.list("recovery").stream()
                 .filter(name -> name.matches("[0-9a-f]{16}"))
                 .toList();
-        return new StoppedFolder(log, snapshots, recovering);
+        try {
+            return new StoppedFolder(log, snapshots, recovering, Lives.read(disk), Optional.empty());
+        } catch (LogException e) {
+            return new StoppedFolder(
+                    log, snapshots, recovering, Optional.empty(), Optional.of(String.valueOf(e.getMessage())));
+        }
     }
 
     /** @throws IllegalArgumentException if there is no such folder */
@@ -51,6 +66,7 @@ record StoppedFolder(LogSurvey log, SortedMap<Long, List<Checked>> snapshots, Li
     /** What is damaged, each with file, offset, and what to do. */
     List<String> damages() {
         List<String> damages = new ArrayList<>();
+        damageOfLives.ifPresent(damages::add);
         log.damages().forEach(damage -> damages.add(damage.text()));
         snapshots.values().forEach(all -> all.stream()
                 .filter(snapshot -> snapshot.problem() != null)

@@ -101,6 +101,28 @@ class LogTranscriptTest {
     }
 
     @Test
+    void inspectTellsWhoseFolderItIsAndWhomItMet() throws IOException {
+        Files.writeString(folder.resolve("lives"), """
+                lives 1
+                folder 00000000000000f1
+                life 00000001000000a1 3
+                life 00000005000000a5 1
+                forgot 4
+                peer 0000000000000002 00000000000000f2 00000003000000b1 7
+                crc c530ad17
+                """);
+        assertThat(run("inspect").out())
+                .contains("folder 00000000000000f1\n")
+                .contains("lives of this server 2, the last one 00000005000000a5/1\n")
+                .contains("server 2 with folder 00000000000000f2 in life 00000003000000b1/7\n");
+
+        flip("lives", 20);
+        Run damaged = run("inspect");
+        assertThat(damaged.out()).contains("lives: the checksum at its end does not match");
+        assertThat(damaged.code()).isEqualTo(ExitCode.FAILED);
+    }
+
+    @Test
     void verifyOfASoundFolder() {
         Run run = run("verify");
 

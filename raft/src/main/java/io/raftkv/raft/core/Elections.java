@@ -17,7 +17,7 @@ final class Elections {
     private long leaderHeard;
     private boolean leaderWasHeard;
     /** Until then what this replica promised a leader in an earlier life may bind it, in a group with leases. */
-    private final long boundUntil;
+    private long boundUntil;
 
     private int waits;
     private boolean handedOver;
@@ -26,7 +26,15 @@ final class Elections {
     /** @param mayBeBound whether it may have heard a leader in an earlier life */
     Elections(RaftCore core, boolean mayBeBound) {
         this.core = core;
-        this.boundUntil = core.now + (mayBeBound ? core.nanos(core.options.electionMaxMs()) : 0);
+        this.boundUntil = core.now;
+        if (mayBeBound) {
+            mayBeBound();
+        }
+    }
+
+    /** It may have heard a leader of which it knows nothing. */
+    void mayBeBound() {
+        boundUntil = core.now + core.nanos(core.options.electionMaxMs());
     }
 
     long deadline() {

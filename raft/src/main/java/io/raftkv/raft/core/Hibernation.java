@@ -74,6 +74,7 @@ final class Hibernation {
         return input instanceof Input.Propose
                 || input instanceof Input.Read
                 || input instanceof Input.LinkDown
+                || input instanceof Input.Forgot
                 || input instanceof Input.TransferLeadership
                 || input instanceof Input.ChangeMembers
                 || input instanceof Input.AbortChange

@@ -44,6 +44,8 @@ public sealed interface Input {
 
         void onPaused();
 
+        void onForgot();
+
         void onTransferLeadership(TransferLeadership input);
 
         void onPreferLeader(PreferLeader input);
@@ -188,6 +190,14 @@ public sealed interface Input {
         @Override
         public void dispatch(Handler handler) {
             handler.onPaused();
+        }
+    }
+
+    /** The disk turned out to lack what this replica had promised: it is an older copy, see {@link Recovering}. */
+    record Forgot() implements Input {
+        @Override
+        public void dispatch(Handler handler) {
+            handler.onForgot();
         }
     }
 

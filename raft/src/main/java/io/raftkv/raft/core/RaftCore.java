@@ -734,6 +734,13 @@ public final class RaftCore {
         }
 
         @Override
+        public void onForgot() {
+            // What still waits for the disk was promised without knowing of what is lost.
+            deferred.clear();
+            recovering.begin();
+        }
+
+        @Override
         public void onTransferLeadership(Input.TransferLeadership input) {
             leaderRole.transfer(input.target(), succession.motive(input.target()));
         }

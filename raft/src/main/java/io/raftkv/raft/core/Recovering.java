@@ -16,8 +16,8 @@ import io.raftkv.raft.ReplicaId;
  */
 final class Recovering {
     private final RaftCore core;
-    /** Tells the answers of this life from those of earlier ones; 0 if nothing was lost. */
-    private final long nonce;
+    /** Tells the answers since it is known that something was lost from all earlier ones; 0 if nothing was lost. */
+    private long nonce;
 
     private boolean on;
     private boolean endIsTold;
@@ -27,6 +27,15 @@ final class Recovering {
         this.on = on;
         this.nonce = on ? core.random.nextLong() | 1 : 0;
         this.endIsTold = !on;
+    }
+
+    /** The disk turns out to be an older copy while the replica runs: nothing of what it did since the start is taken back. */
+    void begin() {
+        on = true;
+        nonce = core.random.nextLong() | 1;
+        endIsTold = false;
+        core.elections.mayBeBound();
+        core.becomeRole(core.followerRole(), null, "its disk lacks what it had promised");
     }
 
     boolean isOn() {

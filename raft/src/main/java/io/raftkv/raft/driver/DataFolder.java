@@ -111,6 +111,39 @@ final class DataFolder {
         return ids;
     }
 
+    /**
+     * What the folder remembers of the lives of its server.
+     *
+     * @param fresh the identity of the folder if it has none
+     */
+    Lives lives(long fresh) throws IOException {
+        try {
+            Optional<Lives> found = Lives.read(options.disk());
+            if (found.isEmpty() && options.replacesLostFolder()) {
+                forget(groups(), "this folder takes the place of one that was lost");
+            }
+            return found.orElse(Lives.none(fresh));
+        } catch (LogException e) {
+            if (options.onDamage() == RaftNodeOptions.OnDamage.REFUSE) {
+                throw e;
+            }
+            LOG.error("{}", e.getMessage());
+            forget(groups(), String.valueOf(e.getMessage()));
+            options.disk().rename(Lives.FILE, Lives.FILE + ".damaged");
+            options.disk().forceDirectory("");
+            return Lives.none(fresh);
+        }
+    }
+
+    /** This folder lacks what its server promised: these groups are marked, and those of which it knows nothing. */
+    void forget(Set<Long> groups, String why) throws IOException {
+        marks.forget(groups, why);
+    }
+
+    boolean hasForgotten() {
+        return marks.hasForgotten();
+    }
+
     /** Takes what the disk holds of the group; loads its newest snapshot into {@code machine}. */
     RaftCore.Recovered recover(long groupId, @Nullable Configuration genesis, StateMachine machine) throws IOException {
         RecoveredGroup fromLog = recovered.remove(groupId);
@@ -118,6 +151,14 @@ final class DataFolder {
         LogPosition start = fromLog == null ? new LogPosition(0, 0) : fromLog.logStart();
         Optional<StoredSnapshot> snapshot = newestSnapshot(groupId);
         Configuration first = fromLog == null ? null : fromLog.genesis();
+        if (first == null
+                && snapshot.isEmpty()
+                && isBlank(fromLog)
+                && genesis != null
+                && marks.hasForgotten()
+                && !marks.isMarked(groupId)) {
+            marks.mark(List.of(groupId), "group " + groupId + " may have been in the folder that was lost");
+        }
         if (first == null && snapshot.isEmpty() && start.index() == 0 && genesis != null) {
             first = genesis;
             // The log holds it, so that a restart needs nobody to tell it; and the folder tells of the group if the log

@@ -2,6 +2,7 @@ package io.raftkv.raft.driver;
 
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.GroupStatus.Role;
@@ -85,6 +86,10 @@ final class GroupRunner implements RaftGroup {
 
     private boolean beatIsDue;
     private boolean closed;
+    /** Whether a majority took notice of the present life of this server, so that it may speak. */
+    private boolean isIntroduced;
+
+    private final long introducedAtNanos;
 
     /** Who should lead in place of this replica, if the core said so in this turn. */
     private @Nullable ReplicaId heir;
@@ -119,6 +124,8 @@ final class GroupRunner implements RaftGroup {
         this.incoming = new IncomingSnapshots(this);
         this.forwards = new Forwards(this);
         this.timerAt = loop.nowNanos();
+        this.introducedAtNanos =
+                timerAt + 2 * TimeUnit.MILLISECONDS.toNanos(options().core().electionMaxMs());
         this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
         this.lastApplied = core.snapshot().index();
         this.toldCommit = core.commitIndex();
@@ -433,9 +440,50 @@ final class GroupRunner implements RaftGroup {
 
     void send(ReplicaId to, Message message) {
         if (!closed) {
-            worker.send(groupId, self, to, message);
+            speak(to, message);
             worker.ready(this);
         }
+    }
+
+    /**
+     * Nothing is said before a majority had a chance to tell that this folder is an older copy, but no longer than it takes
+     * to be sure that they are not there: this replica may know old members only.
+     */
+    private void speak(ReplicaId to, Message message) {
+        if (isIntroduced || introduce()) {
+            worker.send(groupId, self, to, message);
+        }
+    }
+
+    private boolean introduce() {
+        Introductions introductions = node.introductions();
+        Configuration members = core.configuration();
+        isIntroduced = members.voters().isEmpty()
+                || members.hasQuorum(voter -> voter.equals(self) || introductions.isWelcomeAt(voter.server()))
+                || loop.nowNanos() - introducedAtNanos >= 0;
+        if (!isIntroduced) {
+            members.members().stream()
+                    .filter(member -> !member.equals(self))
+                    .forEach(member -> introductions.greet(member.server()));
+        }
+        return isIntroduced;
+    }
+
+    /** The disk turned out to lack what this replica had promised: it promises nothing from now on. Threads: any. */
+    void forget() {
+        onLoop(() -> {
+            if (closed) {
+                return;
+            }
+            try {
+                LOG.warn("group {} {}: neither votes nor counts until it has recovered from its peers", groupId, self);
+                node.options().observer().recovering(groupId, self);
+                step(new Input.Forgot());
+                worker.ready(this);
+            } catch (RuntimeException | Error e) {
+                node.fail(e);
+            }
+        });
     }
 
     /** Runs {@code work} on the background executor, then one of the others here, unless the group was closed. */
@@ -780,7 +828,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onSend(Effect.Send effect) {
-            worker.send(groupId, self, effect.to(), effect.message());
+            speak(effect.to(), effect.message());
         }
 
         @Override

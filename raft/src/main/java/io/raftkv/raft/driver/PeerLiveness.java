@@ -39,9 +39,9 @@ final class PeerLiveness {
     private boolean closed;
 
     /** @param lost told of servers that were lost; called on the loop */
-    PeerLiveness(RaftNodeOptions options, LongConsumer lost) {
+    PeerLiveness(RaftNodeOptions options, Transport transport, LongConsumer lost) {
         this.loop = options.loops().get(0);
-        this.transport = options.transport();
+        this.transport = transport;
         // 0 is none.
         this.life = options.seed() | 1;
         this.beatNanos = TimeUnit.MILLISECONDS.toNanos(options.raft().core().heartbeatMs());

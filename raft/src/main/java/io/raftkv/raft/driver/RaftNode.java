@@ -72,6 +72,7 @@ public final class RaftNode implements AutoCloseable {
     private final Turns outgoingTurns;
     private final Turns incomingTurns;
     private final Throttle throttle;
+    private final Introductions introductions;
     private final PeerLiveness liveness;
     private final Budget budget;
     /** The group that hands over to its preferred leader just now. */
@@ -82,8 +83,15 @@ public final class RaftNode implements AutoCloseable {
     private final AtomicLong cachedBytes = new AtomicLong();
     private final AtomicInteger sleeping = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
+    /** How often the folder turned out to lack what this server promised, and how often that is on the disk. */
+    private final AtomicInteger forgot = new AtomicInteger();
 
-    private RaftNode(RaftNodeOptions options, DataFolder folder) {
+    private final AtomicInteger forgotDurably = new AtomicInteger();
+
+    private EventLoop.@Nullable Scheduled stretch;
+    private long recordsBeforeStretch;
+
+    private RaftNode(RaftNodeOptions options, DataFolder folder) throws IOException {
         this.options = options;
         this.folder = folder;
         this.log = folder.log();
@@ -92,13 +100,16 @@ public final class RaftNode implements AutoCloseable {
         this.incomingTurns = new Turns(options.snapshots().maxIncoming(), IDLE_TRANSFER_NANOS);
         this.throttle = new Throttle(options.snapshots().bytesPerSecond());
         this.budget = new Budget(options.raft().maxHeldBytes());
-        this.liveness = new PeerLiveness(options, this::peerLost);
+        EventLoop first = options.loops().get(0);
+        SplittableRandom chance = random(0, first.nowNanos());
+        Lives lives = folder.lives(Introductions.nonZero(chance));
+        this.introductions = new Introductions(options, lives, chance, new Forgetting(), this::fail);
+        this.liveness = new PeerLiveness(options, introductions, this::peerLost);
         LogTrim trim = new LogTrim(this);
         for (EventLoop loop : options.loops()) {
             EntryCaches caches = new EntryCaches(
                     options.raft().maxCachedBytes() / options.loops().size(), cachedBytes);
-            workers.add(new LoopWorker(
-                    loop, log, options.transport(), options.raft().maxPeerQueueBytes(), caches, trim));
+            workers.add(new LoopWorker(loop, log, introductions, options.raft().maxPeerQueueBytes(), caches, trim));
         }
     }
 
@@ -120,13 +131,49 @@ public final class RaftNode implements AutoCloseable {
                 self[0].fail(failure);
             }
         }));
-        RaftNode node = new RaftNode(options, folder);
+        RaftNode node;
+        try {
+            node = new RaftNode(options, folder);
+        } catch (IOException | RuntimeException e) {
+            try {
+                folder.log().close();
+            } catch (IOException | RuntimeException alsoFailed) {
+                e.addSuppressed(alsoFailed);
+            }
+            throw e;
+        }
         self[0] = node;
         if (failed.get()) {
             throw new IOException("the log failed while it was opened");
         }
-        options.transport().start(node.new Mail());
+        node.introductions.start(node.new Mail());
+        node.onLivenessLoop(node::planStretch);
         return node;
+    }
+
+    private void planStretch() {
+        if (stopped.get()) {
+            return;
+        }
+        EventLoop loop = workers.get(0).loop();
+        stretch = loop.schedule(TimeUnit.MILLISECONDS.toNanos(options.raft().lifeStretchMs()), () -> {
+            long records = log.stats().records();
+            if (records != recordsBeforeStretch) {
+                recordsBeforeStretch = records;
+                introductions.nextStretch();
+            }
+            planStretch();
+        });
+    }
+
+    /** Ends what this node says to others by itself. Threads: the first loop. */
+    private void fallSilent() {
+        liveness.close();
+        introductions.stop();
+        if (stretch != null) {
+            stretch.cancel();
+            stretch = null;
+        }
     }
 
     /**
@@ -166,6 +213,7 @@ public final class RaftNode implements AutoCloseable {
             throw new IllegalStateException("group " + groupId + " was opened before; open the node again");
         }
         RaftCore.Recovered start;
+        int forgotBefore = forgotDurably.get();
         try {
             identify(groupId, self);
             start = folder.recover(groupId, genesis, machine);
@@ -190,6 +238,12 @@ public final class RaftNode implements AutoCloseable {
         options.observer().recovered(groupId, self, start.hardState(), from, entries);
         GroupRunner group = new GroupRunner(this, worker, groupId, core, self, machine);
         groups.put(groupId, group);
+        if (forgot.get() != forgotBefore) {
+            forgetOpening(groupId, group);
+        }
+        core.configuration().members().stream()
+                .filter(member -> !member.equals(self))
+                .forEach(member -> introductions.greet(member.server()));
         HandOver underWay = handOver.get();
         if (underWay != null) {
             group.standAside(underWay);
@@ -199,6 +253,18 @@ public final class RaftNode implements AutoCloseable {
             closeGroup(groupId);
         }
         return group;
+    }
+
+    /** The folder was found to be an older copy while the group was opened: whoever told the others may not have seen it. */
+    private void forgetOpening(long groupId, GroupRunner group) throws IOException {
+        group.forget();
+        try {
+            folder.forget(
+                    Set.of(groupId), "group " + groupId + " was opened when this folder was found to be an older copy");
+        } catch (IOException e) {
+            fail(e);
+            throw e;
+        }
     }
 
     /**
@@ -351,7 +417,7 @@ public final class RaftNode implements AutoCloseable {
         if (stopped.compareAndSet(false, true)) {
             LOG.error("this server stops: {}", failure.toString(), failure);
             // Others must not trust in it any longer.
-            onLivenessLoop(liveness::close);
+            onLivenessLoop(this::fallSilent);
             groups.values().forEach(group -> onLoop(group.loop(), () -> group.close("the server stopped: " + failure)));
             options.onFailure().accept(failure);
         }
@@ -364,9 +430,9 @@ public final class RaftNode implements AutoCloseable {
         for (long groupId : new TreeSet<>(groups.keySet())) {
             closeGroup(groupId);
         }
-        onLivenessLoop(liveness::close);
+        onLivenessLoop(this::fallSilent);
         awaitLoops();
-        options.transport().close();
+        introductions.close();
         log.close();
     }
 
@@ -393,6 +459,43 @@ public final class RaftNode implements AutoCloseable {
 
     private void onLivenessLoop(Runnable task) {
         onLoop(workers.get(0).loop(), task);
+    }
+
+    /** See {@link Introductions}. */
+    private final class Forgetting implements Introductions.Forgetting {
+        @Override
+        public void forget(String why, Runnable marked) {
+            forgot.incrementAndGet();
+            AtomicInteger left = new AtomicInteger(workers.size());
+            for (LoopWorker worker : workers) {
+                onLoop(worker.loop(), () -> {
+                    groups.values().stream()
+                            .filter(group -> group.loop() == worker.loop())
+                            .forEach(GroupRunner::forget);
+                    if (left.decrementAndGet() == 0) {
+                        options.logExecutor().execute(() -> mark(why, marked));
+                    }
+                });
+            }
+        }
+
+        private void mark(String why, Runnable marked) {
+            try {
+                Set<Long> all = groupsOnDisk();
+                all.addAll(opened);
+                folder.forget(all, why);
+                forgotDurably.incrementAndGet();
+            } catch (IOException e) {
+                fail(e);
+                return;
+            }
+            onLivenessLoop(marked);
+        }
+
+        @Override
+        public boolean knowsThatItForgot() {
+            return folder.hasForgotten();
+        }
     }
 
     /** The groups that sleep in trust of {@code server} wake up. */
@@ -424,6 +527,10 @@ public final class RaftNode implements AutoCloseable {
 
     SnapshotStore snapshots() {
         return folder.snapshots();
+    }
+
+    Introductions introductions() {
+        return introductions;
     }
 
     DataFolder folder() {

@@ -22,6 +22,8 @@ import java.util.function.Consumer;
  * @param transport owned by the node from here on
  * @param snapshots how much of the node its snapshots may take
  * @param onDamage what to do if the log or a snapshot is damaged
+ * @param replacesLostFolder whether a new data folder takes the place of one of this server that is lost for good: its
+ *     replicas recover from their peers. Without it a new folder under an id that the peers met with another one is refused
  * @param seed of the random election time-outs
  * @param observer told of what happens, for tests
  * @param metrics told in numbers what happens
@@ -41,6 +43,7 @@ public record RaftNodeOptions(
         LogOptions log,
         SnapshotOptions snapshots,
         OnDamage onDamage,
+        boolean replacesLostFolder,
         long seed,
         RaftObserver observer,
         RaftMetrics metrics,
@@ -104,6 +107,7 @@ public record RaftNodeOptions(
         private LogOptions log = LogOptions.defaults(failure -> {});
         private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
         private OnDamage onDamage = OnDamage.RECOVER;
+        private boolean replacesLostFolder;
         private long seed = System.nanoTime();
         private RaftObserver observer = RaftObserver.NONE;
         private RaftMetrics metrics = RaftMetrics.NONE;
@@ -151,6 +155,12 @@ public record RaftNodeOptions(
             return this;
         }
 
+        /** See {@link RaftNodeOptions#replacesLostFolder()}. */
+        public Builder replacesLostFolder(boolean value) {
+            replacesLostFolder = value;
+            return this;
+        }
+
         /** See {@link RaftNodeOptions#seed()}. */
         public Builder seed(long value) {
             seed = value;
@@ -195,6 +205,7 @@ public record RaftNodeOptions(
                     log,
                     snapshots,
                     onDamage,
+                    replacesLostFolder,
                     seed,
                     observer,
                     metrics,

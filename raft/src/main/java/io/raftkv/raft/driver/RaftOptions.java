@@ -21,6 +21,8 @@ import io.raftkv.raft.core.CoreOptions;
  *     half of that snapshot
  * @param snapshotChunkBytes how much of a snapshot travels in one message
  * @param applyBudgetBytes entries a group applies before the other groups of its loop get their turn
+ * @param lifeStretchMs a copy of the data folder that is older than this is recognised when it is started in place of the
+ *     folder (docs/recovery.md); costs a small write on this server and its peers if anything was written meanwhile
  */
 public record RaftOptions(
         CoreOptions core,
@@ -34,7 +36,8 @@ public record RaftOptions(
         long maxPeerQueueBytes,
         long snapshotThresholdBytes,
         int snapshotChunkBytes,
-        int applyBudgetBytes) {
+        int applyBudgetBytes,
+        int lifeStretchMs) {
     /** For a server of many groups with small commands. */
     public static final RaftOptions DEFAULT = new RaftOptions(
             CoreOptions.DEFAULT,
@@ -48,7 +51,8 @@ public record RaftOptions(
             16 << 20,
             8 << 20,
             256 << 10,
-            1 << 20);
+            1 << 20,
+            60_000);
 
     /** Checks the ranges. */
     public RaftOptions {
@@ -62,7 +66,8 @@ public record RaftOptions(
                 || maxPeerQueueBytes < 1
                 || snapshotThresholdBytes < 1
                 || snapshotChunkBytes < 1
-                || applyBudgetBytes < 1) {
+                || applyBudgetBytes < 1
+                || lifeStretchMs < 1) {
             throw new IllegalArgumentException(
                     "limits must be at least 1, maxCachedBytes at least 0, and maxPendingBytes and maxLogQueueBytes at"
                             + " least maxCommandBytes: " + this);
@@ -88,6 +93,7 @@ public record RaftOptions(
         private long snapshotThresholdBytes;
         private int snapshotChunkBytes;
         private int applyBudgetBytes;
+        private int lifeStretchMs;
 
         private Builder(RaftOptions from) {
             core = from.core;
@@ -102,6 +108,7 @@ public record RaftOptions(
             snapshotThresholdBytes = from.snapshotThresholdBytes;
             snapshotChunkBytes = from.snapshotChunkBytes;
             applyBudgetBytes = from.applyBudgetBytes;
+            lifeStretchMs = from.lifeStretchMs;
         }
 
         /** See {@link RaftOptions#core()}. */
@@ -176,6 +183,12 @@ public record RaftOptions(
             return this;
         }
 
+        /** See {@link RaftOptions#lifeStretchMs()}. */
+        public Builder lifeStretchMs(int value) {
+            lifeStretchMs = value;
+            return this;
+        }
+
         /** @throws IllegalArgumentException if the settings do not fit together */
         public RaftOptions build() {
             return new RaftOptions(
@@ -190,7 +203,8 @@ public record RaftOptions(
                     maxPeerQueueBytes,
                     snapshotThresholdBytes,
                     snapshotChunkBytes,
-                    applyBudgetBytes);
+                    applyBudgetBytes,
+                    lifeStretchMs);
         }
     }
 }

@@ -21,10 +21,13 @@ import java.util.concurrent.ConcurrentSkipListSet;
 final class RecoveryMarks {
     private static final String DIRECTORY = "recovery";
     private static final String TEXT = "damage-";
+    /** Its name in the directory: the folder lacks what its server promised in groups of which it may know nothing. */
+    private static final String FORGOT = "forgot";
 
     private final Disk disk;
     private final Set<Long> marked = new ConcurrentSkipListSet<>();
     private int texts;
+    private volatile boolean forgot;
 
     RecoveryMarks(Disk disk) throws IOException {
         this.disk = disk;
@@ -33,6 +36,8 @@ final class RecoveryMarks {
                 marked.add(Long.parseUnsignedLong(name, 16));
             } else if (name.startsWith(TEXT)) {
                 texts++;
+            } else if (name.equals(FORGOT)) {
+                forgot = true;
             }
         }
     }
@@ -59,6 +64,19 @@ final class RecoveryMarks {
         write(text, why + "\n");
         disk.forceDirectory(DIRECTORY);
         marked.addAll(groups);
+    }
+
+    /** Marks the groups, and those that are opened later and of which the folder knows nothing; durable on return. */
+    synchronized void forget(Collection<Long> groups, String why) throws IOException {
+        disk.createDirectory(DIRECTORY);
+        write(DIRECTORY + "/" + FORGOT, "");
+        mark(groups, why);
+        forgot = true;
+    }
+
+    /** Whether the folder was found to be an older copy, or to take the place of one that was lost. */
+    boolean hasForgotten() {
+        return forgot;
     }
 
     private void write(String path, String content) throws IOException {

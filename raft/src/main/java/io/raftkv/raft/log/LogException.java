@@ -49,7 +49,8 @@ public final class LogException extends IOException {
         return isDamage;
     }
 
-    static LogException damaged(String file, long offset, String problem) {
+    /** What was durable cannot be read any more. */
+    public static LogException damaged(String file, long offset, String problem) {
         String place = file + (offset < 0 ? "" : " at offset " + offset);
         return new LogException(
                 file,

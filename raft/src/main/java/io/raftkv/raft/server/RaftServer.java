@@ -34,10 +34,11 @@ import org.slf4j.LoggerFactory;
  * <p>What was acknowledged is on the disks of a majority: everything is synced before it counts. Threads are daemons: a
  * program that has nothing else to do must wait for something itself.
  *
- * <p><b>A lost folder.</b> The folder holds the votes this server gave and the entries it acknowledged. A server that lost it
- * must not come back under the same id: it would vote again in terms in which it voted already, and an acknowledged write
- * could be lost. Give the machine a new id, {@link #joinGroup}, and replace the old one by
- * {@link RaftGroup#changeMembers}.
+ * <p><b>A lost folder.</b> The folder holds the votes this server gave and the entries it acknowledged. A server that comes
+ * back without them would vote again in terms in which it voted already, and an acknowledged write could be lost. So it
+ * stops when a peer tells it that it met it with another folder. Either give the machine a new id, {@link #joinGroup}, and
+ * replace the old one by {@link RaftGroup#changeMembers}; or say {@link RaftServerBuilder#replacesLostFolder}. An older copy of
+ * the folder, as from a backup, is recognised likewise, and its replicas recover from their peers (docs/recovery.md).
  *
  * <p>Life cycle: {@link RaftServerBuilder#start}, then {@link #openGroup} for each group, then {@link #close}. When the disk
  * fails or an invariant breaks the server answers nothing any more, and whoever was given to

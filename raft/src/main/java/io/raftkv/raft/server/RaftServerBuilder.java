@@ -59,6 +59,7 @@ public final class RaftServerBuilder {
     private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
     private LogOptions log = LogOptions.defaults(failure -> {});
     private OnDamage onDamage = OnDamage.RECOVER;
+    private boolean replacesLostFolder;
     private RaftMetrics metrics = RaftMetrics.NONE;
     private Consumer<Throwable> onFailure = failure -> {};
 
@@ -164,6 +165,16 @@ public final class RaftServerBuilder {
         return this;
     }
 
+    /**
+     * Whether a new folder takes the place of one of this server that is lost for good. Its replicas neither vote nor count
+     * until they have recovered from a majority of the other voters. Without it the server stops when a peer tells it that
+     * it met it with another folder. Never for two servers of one id: the one must be gone before the other comes.
+     */
+    public RaftServerBuilder replacesLostFolder(boolean value) {
+        replacesLostFolder = value;
+        return this;
+    }
+
     /** Is told in numbers what happens. */
     public RaftServerBuilder metrics(RaftMetrics value) {
         metrics = value;
@@ -236,6 +247,7 @@ public final class RaftServerBuilder {
                         .snapshots(snapshots)
                         .log(log)
                         .onDamage(onDamage)
+                        .replacesLostFolder(replacesLostFolder)
                         .seed(new SecureRandom().nextLong())
                         .metrics(metrics)
                         .onFailure(onFailure)

@@ -13,13 +13,14 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The binary form of a frame: all messages that one server has for another in one turn. Described in docs/format.md.
  *
  * <pre>
- * frame:    u8 version = 1 | u24 reserved | u32 body length | u32 CRC32C of the body | body
- * body:     (envelope | run | sign of life)*
+ * frame:    u8 version = 1 | u24 tag | u32 body length | u32 CRC32C of the body | body
+ * body:     (envelope | run | sign of life)* | introduction
  * envelope: u8 kind | u64 group | u64 incarnation of the sender | u64 incarnation of the receiver | u64 term | fields
  * run:      many short messages of one kind, see {@link CompactRuns}
  * </pre>
@@ -59,6 +60,10 @@ public final class FrameCodec {
     private static final byte RECOVERING_RESPONSE = 25;
     private static final byte RECOVERED = 26;
     private static final byte SLEEP = 18;
+    private static final byte INTRODUCTION = 19;
+    private static final int INTRODUCTION_BYTES = 2 + 5 * Long.BYTES;
+    private static final Introduction.Kind[] INTRODUCTIONS = Introduction.Kind.values();
+    private static final int TAG_MASK = 0xFFFFFF;
 
     private FrameCodec() {}
 
@@ -115,6 +120,48 @@ public final class FrameCodec {
         return sealed(frame.position(HEADER_BYTES).put(SIGN_OF_LIFE).putLong(life));
     }
 
+    /** A frame that holds {@code introduction} alone. */
+    public static ByteBuffer encode(Introduction introduction) {
+        ByteBuffer frame =
+                ByteBuffer.allocate(HEADER_BYTES + INTRODUCTION_BYTES).position(HEADER_BYTES);
+        frame.put(INTRODUCTION)
+                .put((byte) introduction.kind().ordinal())
+                .putLong(introduction.folder())
+                .putLong(introduction.life().number())
+                .putLong(introduction.life().stretch())
+                .putLong(introduction.before().number())
+                .putLong(introduction.before().stretch());
+        return sealed(frame);
+    }
+
+    /** The introduction that the frame holds, null if it holds something else. */
+    public static @Nullable Introduction introduction(ByteBuffer frame) throws BadFrameException {
+        if (frame.remaining() <= HEADER_BYTES || frame.get(frame.position() + HEADER_BYTES) != INTRODUCTION) {
+            return null;
+        }
+        Introduction[] found = new Introduction[1];
+        decode(1, 1, frame, new Contents() {
+            @Override
+            public void message(Envelope envelope) {}
+
+            @Override
+            public void introduction(Introduction introduction) {
+                found[0] = introduction;
+            }
+        });
+        return found[0];
+    }
+
+    /** Says in which life the frame was sent, see {@link Introduction.Life#tag}; in a field that older releases do not read. */
+    public static void tag(ByteBuffer frame, int tag) {
+        frame.putInt(frame.position(), VERSION << 24 | tag & TAG_MASK);
+    }
+
+    /** In which life the frame was sent; 0 if it does not say. */
+    public static int tag(ByteBuffer frame) {
+        return frame.remaining() < HEADER_BYTES ? 0 : frame.getInt(frame.position()) & TAG_MASK;
+    }
+
     /** Writes the header before what lies between it and the position. */
     private static ByteBuffer sealed(ByteBuffer frame) {
         int length = frame.position() - HEADER_BYTES;
@@ -131,6 +178,9 @@ public final class FrameCodec {
 
         /** The sender lives, see {@link #encodeSignOfLife}. */
         default void signOfLife(long life) {}
+
+        /** The sender says who it is, see {@link #encode(Introduction)}. */
+        default void introduction(Introduction introduction) {}
     }
 
     /** The messages of a frame that came from {@code fromServer} to {@code toServer}. Entries share its memory. */
@@ -162,6 +212,12 @@ public final class FrameCodec {
                 byte kind = in.get();
                 if (kind == SIGN_OF_LIFE) {
                     contents.signOfLife(in.getLong());
+                } else if (kind == INTRODUCTION) {
+                    contents.introduction(new Introduction(
+                            INTRODUCTIONS[in.get()],
+                            in.getLong(),
+                            new Introduction.Life(in.getLong(), in.getLong()),
+                            new Introduction.Life(in.getLong(), in.getLong())));
                 } else if (CompactRuns.isRun(kind)) {
                     CompactRuns.read(kind, fromServer, toServer, in, contents);
                 } else {

@@ -36,11 +36,18 @@ final class BitRot {
     /** Those that were ever damaged. */
     private final Set<Integer> harmed = new TreeSet<>();
 
+    private final OldCopies copies;
+
     BitRot(SimWorld world, List<SimServer> servers, Swarm swarm, Totals totals) {
         this.world = world;
         this.servers = servers;
         this.swarm = swarm;
         this.totals = totals;
+        this.copies = new OldCopies(world, servers);
+    }
+
+    OldCopies copies() {
+        return copies;
     }
 
     boolean isFrequent() {
@@ -48,20 +55,41 @@ final class BitRot {
     }
 
     boolean permits(SimServer victim) {
-        damaged.removeIf(id -> isSound(servers.get(id - 1)));
-        boolean fits = damaged.contains(victim.id()) || damaged.size() < (swarm.firstVoters() - 1) / 2;
-        return fits || swarm.rot() == Extent.ANY;
+        return swarm.rot() == Extent.ANY || isOfMinority(victim);
     }
 
-    private static boolean isSound(SimServer server) {
+    private boolean isOfMinority(SimServer victim) {
+        damaged.removeIf(id -> isSound(servers.get(id - 1)));
+        return damaged.contains(victim.id()) || damaged.size() < (swarm.firstVoters() - 1) / 2;
+    }
+
+    /** Brings an older copy of the disk back, if that is to be noticed; returns whether it did. */
+    boolean forget(SimServer victim) {
+        boolean forgets = isOfMinority(victim) && copies.restore(victim);
+        if (forgets) {
+            harm(victim);
+        }
+        return forgets;
+    }
+
+    /**
+     * Whether a replica of the server is right to say that its disk lost something: the disk was harmed, and if the replica
+     * says so while it runs it has not made up for that.
+     */
+    boolean mayLack(int server, boolean runs) {
+        return (runs ? damaged : harmed).contains(server);
+    }
+
+    private void harm(SimServer victim) {
+        damaged.add(victim.id());
+        harmed.add(victim.id());
+    }
+
+    private boolean isSound(SimServer server) {
         return server.isUp()
                 && !server.life().isRecovering()
+                && copies.remembersItsLives(server)
                 && server.disk().durableNames("recovery").stream().noneMatch(name -> name.matches("[0-9a-f]{16}"));
-    }
-
-    /** Whether a replica of the server may say that its disk lost something. */
-    boolean wasHarmed(int server) {
-        return harmed.contains(server);
     }
 
     boolean isRepaired() {
@@ -75,8 +103,7 @@ final class BitRot {
         if (files.isEmpty()) {
             return;
         }
-        damaged.add(victim.id());
-        harmed.add(victim.id());
+        harm(victim);
         totals.rots++;
         String path = files.get(world.random.nextInt(files.size()));
         int[] range = range(victim.disk(), path);

@@ -24,6 +24,17 @@ class DamageSimulationTest {
         assertThat(sum(runs, run -> run.rots)).as("rotten disks").isGreaterThan(5L * runs.length);
         assertThat(sum(runs, run -> run.damagedReplicas)).as("damage found").isGreaterThan(2L * runs.length);
         assertThat(sum(runs, run -> run.recoveries)).as("recoveries").isGreaterThan(2L * runs.length);
+        System.out.printf(
+                "damage: %d older copies, %d found, %d rotten disks, %d recoveries in %d runs%n",
+                sum(runs, run -> run.oldCopies),
+                sum(runs, run -> run.oldCopiesFound),
+                sum(runs, run -> run.rots),
+                sum(runs, run -> run.recoveries),
+                runs.length);
+        assertThat(sum(runs, run -> run.oldCopies)).as("older copies").isGreaterThan(runs.length);
+        assertThat(sum(runs, run -> run.oldCopiesFound))
+                .as("older copies that were noticed")
+                .isGreaterThan(runs.length / 2);
     }
 
     /** A group may be left without a leader for ever, but nothing wrong is answered. */

@@ -42,6 +42,7 @@ final class Nemesis {
         CHANGE_MEMBERS,
         ABORT_CHANGE,
         BIT_ROT,
+        OLD_COPY,
         DISK_ERROR,
         FULL_DISK
     }
@@ -72,6 +73,10 @@ final class Nemesis {
         world.after(world.exponential(MEAN_PAUSE_NANOS), this::strike);
         if (cluster.rot().isFrequent()) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepRotting);
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepBringingBack);
+        }
+        if (cluster.rot().isFrequent() || faults.contains(Fault.OLD_COPY)) {
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepCopying);
         }
         if (faults.contains(Fault.DISK_ERROR)) {
             world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepFailing);
@@ -340,6 +345,7 @@ final class Nemesis {
             case CHANGE_MEMBERS -> changes.changeSome();
             case ABORT_CHANGE -> changes.abort();
             case BIT_ROT -> rot();
+            case OLD_COPY -> bringBackOldCopy();
             case DISK_ERROR -> failDisk();
             case FULL_DISK -> fillDisk(world.chance(0.5) ? cluster.leaderOrAny() : some(1).get(0));
         }
@@ -672,6 +678,30 @@ final class Nemesis {
                             - world.random.nextInt(SimNode.RESERVE_BYTES / 4));
             world.after(SimWorld.seconds(3) + world.exponential(3e9), () -> victim.disk()
                     .setCapacityBytes(Long.MAX_VALUE));
+        }
+    }
+
+    private void keepCopying() {
+        if (!stopped) {
+            cluster.rot().copies().copy(some(1).get(0));
+            world.after(world.exponential(MEAN_PAUSE_NANOS / 2), this::keepCopying);
+        }
+    }
+
+    private void keepBringingBack() {
+        if (!stopped) {
+            bringBackOldCopy();
+            world.after(world.exponential(MEAN_PAUSE_NANOS), this::keepBringingBack);
+        }
+    }
+
+    /** Whose comes first in a random order. */
+    private void bringBackOldCopy() {
+        for (SimServer victim : some(servers)) {
+            if (cluster.rot().forget(victim)) {
+                restartLater(victim);
+                return;
+            }
         }
     }
 

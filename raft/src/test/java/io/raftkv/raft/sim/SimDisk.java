@@ -222,6 +222,40 @@ public final class SimDisk implements Disk {
         file(path).flipBit(offset, bit);
     }
 
+    /** What would survive any crash, at one moment. */
+    public static final class Image {
+        private final TreeMap<String, TreeMap<String, byte[]>> directories = new TreeMap<>();
+
+        /** The content of a file, empty if there is none. */
+        public byte[] content(String path) {
+            return directories
+                    .getOrDefault(parent(path), new TreeMap<>())
+                    .getOrDefault(name(path), new byte[0])
+                    .clone();
+        }
+    }
+
+    public Image image() {
+        Image image = new Image();
+        directories.forEach((name, directory) -> {
+            TreeMap<String, byte[]> files = new TreeMap<>();
+            directory.durable.forEach(
+                    (file, content) -> files.put(file, content.durable().clone()));
+            image.directories.put(name, files);
+        });
+        return image;
+    }
+
+    /** Somebody puts back what was there when {@code image} was made; no process may run. */
+    public void restore(Image image) {
+        directories.clear();
+        image.directories.forEach((name, files) -> {
+            directories.put(name, new Directory());
+            files.forEach((file, content) -> put(name.isEmpty() ? file : name + "/" + file, content));
+        });
+        kill();
+    }
+
     // --- what the world may look at
 
     /** Creations, writes, syncs, renames and deletions so far, failed ones too. */

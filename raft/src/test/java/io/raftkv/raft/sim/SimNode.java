@@ -23,8 +23,10 @@ import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.session.SessionExpiry;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -56,6 +58,9 @@ final class SimNode {
 
     private RaftNode node;
     private boolean hasStopped;
+    /** The groups that were opened in this life. */
+    private final Set<Long> recovered = new HashSet<>();
+
     private final List<Runnable> onDeath = new ArrayList<>();
 
     SimNode(SimCluster cluster, int server, String name, SimDisk disk, Runnable powerLoss) {
@@ -229,6 +234,7 @@ final class SimNode {
                 .snapshotThresholdBytes(swarm.snapshotEveryBytes())
                 .snapshotChunkBytes(swarm.snapshotChunkBytes())
                 .applyBudgetBytes(swarm.applyBudgetBytes())
+                .lifeStretchMs(swarm.lifeStretchMs())
                 .build();
     }
 
@@ -583,10 +589,11 @@ final class SimNode {
         @Override
         public void recovering(long group, ReplicaId self) {
             cluster.totals().damagedReplicas++;
-            if (process.alive() && !cluster.rot().wasHarmed(server)) {
+            if (process.alive() && !cluster.rot().mayLack(server, recovered.contains(group))) {
                 throw world.failure("false alarm: " + process + ": its disk lost nothing; it says "
                         + cluster.servers().get(server - 1).damageTexts());
             }
+            cluster.servers().get(server - 1).isFoundIncomplete();
             heard(group, () -> "lost what it had promised", checks -> checks.forgot(self));
         }
 
@@ -598,6 +605,7 @@ final class SimNode {
 
         @Override
         public void recovered(long group, ReplicaId self, HardState state, LogPosition start, List<Entry> entries) {
+            recovered.add(group);
             heard(
                     group,
                     () -> "recovered " + state + ", " + entries.size() + " entries after " + start,

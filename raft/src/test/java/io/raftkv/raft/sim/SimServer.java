@@ -19,6 +19,8 @@ final class SimServer {
     /** Whether clients that sleep should wake up for this one. */
     private boolean provoked;
 
+    /** Brought back as it was before, which nobody noticed yet. */
+    private boolean isOldCopy;
     /** What fails in the next life; null for nothing. */
     private FaultDisk.Failure failure;
 
@@ -133,6 +135,20 @@ final class SimServer {
     void failAtNextStart(FaultDisk.Failure kind, int count) {
         failure = kind;
         operationsToFailure = count;
+    }
+
+    /** Ends the process, and brings the disk back as it was when {@code image} was made. */
+    void goBackTo(SimDisk.Image image) {
+        crash();
+        disk.restore(image);
+        isOldCopy = true;
+        cluster.totals().oldCopies++;
+        cluster.groups().forEach(group -> cluster.invariants(group).forgot(replica(group)));
+    }
+
+    void isFoundIncomplete() {
+        cluster.totals().oldCopiesFound += isOldCopy ? 1 : 0;
+        isOldCopy = false;
     }
 
     /** What the server wrote down of what it takes for damage. */

@@ -40,7 +40,7 @@ class SimulationSpeedTest {
 
     private static Swarm swarm(SimWorld world) {
         // Members change, and rotten disks of small groups are beyond repair.
-        EnumSet<Nemesis.Fault> faults = EnumSet.complementOf(EnumSet.of(Nemesis.Fault.BIT_ROT));
+        EnumSet<Nemesis.Fault> faults = EnumSet.complementOf(EnumSet.of(Nemesis.Fault.BIT_ROT, Nemesis.Fault.OLD_COPY));
         return new Swarm(
                 3,
                 3,
@@ -71,6 +71,7 @@ class SimulationSpeedTest {
                 1 << 20,
                 1 << 20,
                 0.1,
+                1000,
                 60,
                 BitRot.Extent.SOMETIMES,
                 true,

@@ -62,6 +62,8 @@ class SimulationTest {
         }
         busy(report, "damaged replicas", run -> run.damagedReplicas, RARE_SHARE);
         busy(report, "recoveries from damage", run -> run.recoveries, RARE_SHARE);
+        busy(report, "older copies of disks brought back", run -> run.oldCopies, RARE_SHARE);
+        busy(report, "older copies noticed", run -> run.oldCopiesFound, RARE_SHARE);
         for (FaultDisk.Failure kind : FaultDisk.Failure.values()) {
             busy(report, "I/O errors of kind " + kind, run -> run.diskErrors[kind.ordinal()], RARE_SHARE);
         }

@@ -45,6 +45,7 @@ record Swarm(
         int snapshotBytesPerSecond,
         int applyBudgetBytes,
         double applyMs,
+        int lifeStretchMs,
         double faultySeconds,
         BitRot.Extent rot,
         boolean prefersLeaders,
@@ -78,6 +79,7 @@ record Swarm(
         if (changesMembers) {
             // A group that was made small can be left without a majority of sound disks.
             faults.remove(Nemesis.Fault.BIT_ROT);
+            faults.remove(Nemesis.Fault.OLD_COPY);
         }
         if (rot != BitRot.Extent.SOMETIMES) {
             faults.remove(Nemesis.Fault.DISK_ERROR);
@@ -117,6 +119,7 @@ record Swarm(
                 pick(world, 20_000, 200_000, 1 << 30),
                 pick(world, 1, 1 << 20),
                 pick(world, 0.002, 0.1, 2, 10),
+                pick(world, 300, 1000, 5000),
                 pick(world, 15, 30, 60),
                 rot,
                 world.chance(0.5),

@@ -36,6 +36,8 @@ final class Totals {
     long stopsByDisk;
     long fullDisks;
     long refusedForRoom;
+    long oldCopies;
+    long oldCopiesFound;
     long damagedReplicas;
     long recoveries;
     long sleeps;
