@@ -181,9 +181,8 @@ class MovesIT {
             load.stopAndCheck();
             redis.stopAndCheck(reader);
             System.out.println(redis);
-            System.out.println(
-                    load.writes() + " writes while all processes were restarted; the longest took " + load.longestMs()
-                            + " ms; " + unserved);
+            System.out.println(load.writes() + " writes while all processes were restarted; the longest took "
+                    + load.longestMs() + " ms; " + unserved);
             assertThat(load.failures()).isEmpty();
             outages.check();
         }

@@ -62,7 +62,10 @@ final class Outages implements AutoCloseable {
 
     /** Since the last time, for how long the shard that was served worst was not served, all its outages together. */
     String worst() {
-        long unserved = unservedNanos.stream().mapToLong(nanos -> nanos.getAndSet(0)).max().orElse(0);
+        long unserved = unservedNanos.stream()
+                .mapToLong(nanos -> nanos.getAndSet(0))
+                .max()
+                .orElse(0);
         long now = System.nanoTime();
         long elapsed = now - startNanos;
         startNanos = now;

@@ -15,6 +15,7 @@ import java.util.List;
 final class FaultDisk implements Disk {
     /** How the names of snapshots end that are being received. */
     private static final String RECEIVED = ".part";
+
     private static final String ERROR = "input/output error";
 
     private final SimWorld world;
