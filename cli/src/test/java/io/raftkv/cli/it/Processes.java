@@ -39,6 +39,12 @@ final class Processes implements AutoCloseable {
             .toAbsolutePath()
             .normalize();
 
+    /**
+     * A dozen processes that all begin share few cores: the optimizing compilers of the servers would take more of them than
+     * all that is tested, and pay off in none.
+     */
+    private static final String QUICK_COMPILER = "-XX:TieredStopAtLevel=1";
+
     private final Path folder;
     private final String clusterName = "it-" + Long.toHexString(new SplittableRandom().nextLong());
     private final int shards;
@@ -153,8 +159,9 @@ final class Processes implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
         command.addAll(List.of(arguments));
         try {
-            Process process = new ProcessBuilder(command)
-                    .redirectInput(
+            ProcessBuilder builder = new ProcessBuilder(command);
+            builder.environment().put("RAFTKV_JAVA_OPTS", QUICK_COMPILER);
+            Process process = builder.redirectInput(
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log(port).toFile()))

@@ -69,6 +69,9 @@ final class GroupRunner implements RaftGroup {
     private final AtomicLong pendingBytes = new AtomicLong();
 
     private final ArrayDeque<Batch> proposed = new ArrayDeque<>();
+    /** Once this replica was deposed: until when what it had proposed may still be answered here. */
+    private long answersUntil;
+
     private long nextToken;
     /** Who waits for a change of members, by token. */
     private final Map<Long, Completion> changes = new TreeMap<>();
@@ -534,7 +537,7 @@ final class GroupRunner implements RaftGroup {
         if (handOver != null) {
             handOver.settled(this, false);
         }
-        failProposed(why);
+        failProposed(0, why);
         forwards.fail(why);
         giveBack(commands);
         completions.forEach(completion -> completion.failed(stopped()));
@@ -575,6 +578,7 @@ final class GroupRunner implements RaftGroup {
                 step(new Input.Tick());
             }
             handOver();
+            giveUpProposed();
             step(new Input.Flush(worker.congested()));
             armTimer();
             sleep.follow();
@@ -592,9 +596,19 @@ final class GroupRunner implements RaftGroup {
         if (!core.isTransferring()) {
             node.endHandOver(this);
         }
-        // Not before it hears of the next leader, which may need its vote.
-        if (handOver != null && !core.hasHeir() && (leads() || core.leader() != null || !ledAtHandOver)) {
+        // Not before it hears of the next leader, which may need its vote, and has answered those who wait.
+        if (handOver != null
+                && !core.hasHeir()
+                && (leads() || core.leader() != null || !ledAtHandOver)
+                && (leads() || proposed.isEmpty())) {
             handOver.settled(this, leads());
+        }
+    }
+
+    /** What a deposed leader had proposed is committed by the next one soon, or perhaps never. */
+    private void giveUpProposed() {
+        if (!leads() && !proposed.isEmpty() && (core.isAsleep() || loop.nowNanos() - answersUntil >= 0)) {
+            failProposed(0, lost());
         }
     }
 
@@ -757,9 +771,16 @@ final class GroupRunner implements RaftGroup {
         node.options().observer().applied(groupId, self, entry);
     }
 
-    private void failProposed(String why) {
-        List<Batch> lost = new ArrayList<>(proposed);
-        proposed.clear();
+    private String lost() {
+        return "leadership of group " + groupId + " was lost before a majority answered";
+    }
+
+    /** Of what is proposed, from index {@code from} on, nobody here can tell what will become of it. */
+    private void failProposed(long from, String why) {
+        List<Batch> lost = new ArrayList<>();
+        while (!proposed.isEmpty() && proposed.getLast().index() >= from) {
+            lost.add(0, proposed.removeLast());
+        }
         for (Batch batch : lost) {
             RaftException failure = new RaftException.OutcomeUnknown(why);
             node.budget().giveBack(batch.bytes());
@@ -851,6 +872,7 @@ final class GroupRunner implements RaftGroup {
         @Override
         public void onTruncated(Effect.Truncated effect) {
             observer().truncated(groupId, self, effect.fromIndex());
+            failProposed(effect.fromIndex(), lost());
         }
 
         @Override
@@ -904,16 +926,23 @@ final class GroupRunner implements RaftGroup {
             forwards.leaderChanged();
             if (effect.role() == Role.LEADER) {
                 observer().becameLeader(groupId, self, effect.term(), core.lastIndex());
-            } else {
-                if (wasLeader) {
-                    observer().steppedDown(groupId, self, effect.term());
-                }
-                failProposed("leadership of group " + groupId + " was lost before a majority answered");
+                termLed = effect.term();
+            } else if (wasLeader) {
+                observer().steppedDown(groupId, self, effect.term());
+                answersUntil = loop.nowNanos()
+                        + TimeUnit.MILLISECONDS.toNanos(options().core().electionMaxMs());
+            }
+            // A later term has a leader soon, whose log most likely holds what was proposed here, and that tells when
+            // it is
+            // committed. Without a majority, or outside of the group, nobody does.
+            if (effect.role() == Role.LEARNER || wasLeader && effect.term() == termLed) {
+                failProposed(0, lost());
             }
             wasLeader = effect.role() == Role.LEADER;
         }
 
         private boolean wasLeader;
+        private long termLed;
 
         @Override
         public void onSendSnapshot(Effect.SendSnapshot effect) {
@@ -927,6 +956,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onInstall(Effect.Install effect) {
+            failProposed(0, lost());
             Runnable state = Objects.requireNonNull(receivedState, "a state to install");
             receivedState = null;
             state.run();

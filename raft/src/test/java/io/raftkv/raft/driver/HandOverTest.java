@@ -146,6 +146,23 @@ class HandOverTest {
     }
 
     @Test
+    void whatADeposedLeaderHadTakenIsAnsweredWhenTheNextOneCommitsIt() throws Exception {
+        start(1, 2, 3);
+        prefer(1, 1);
+        nodes.until("server 1 leads", () -> node(1).leads(1));
+        // Its entry reaches the others, and no word of that comes back.
+        nodes.link = (from, to, lane) -> to != 1;
+        ManualNodes.Outcome taken = nodes.propose(node(1).group(1), "x");
+        // Now it hears them, and they do not hear it.
+        nodes.link = (from, to, lane) -> from != 1;
+        nodes.until("another one leads", () -> node(2).leads(1) || node(3).leads(1));
+        assertThat(taken.failure).isNull();
+        nodes.until("it is answered", () -> taken.done);
+        assertThat(taken.failure).isNull();
+        assertThat(nodes.failures).isEmpty();
+    }
+
+    @Test
     void takesNoLeadershipBeforeItHasEnded() throws Exception {
         start(1, 2, 3);
         for (long group = 1; group <= GROUPS; group++) {
