@@ -43,6 +43,17 @@ final class LogRetention {
         return keepFrom;
     }
 
+    /** How many bytes of the log followers may need that are sent a snapshot, or catch up after one. */
+    long transferBytes() {
+        long bytes = 0;
+        for (Progress follower : core.leaderRole.followers()) {
+            if (core.now - follower.lastHeardNanos < SILENT_NANOS) {
+                bytes = Math.max(bytes, 2 * follower.snapshotBytes);
+            }
+        }
+        return bytes;
+    }
+
     /** The first entry that {@code follower} will be sent, 0 if that is not known. */
     private static long neededFrom(Progress follower) {
         if (follower.mode == Mode.SNAPSHOT) {

@@ -288,6 +288,11 @@ public final class RaftCore {
         return role == Role.LEADER ? leaderRole.unappliedBytes() : Collections.emptySortedMap();
     }
 
+    /** On a leader, how many bytes of the log it may keep for those that are sent a snapshot or catch up after one. */
+    public long transferBytes() {
+        return retention.transferBytes();
+    }
+
     /** The first entry that the log still holds. */
     public long firstIndex() {
         return log.start().index() + 1;

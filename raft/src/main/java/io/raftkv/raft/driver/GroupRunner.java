@@ -69,6 +69,7 @@ final class GroupRunner implements RaftGroup {
     private final AtomicLong pendingBytes = new AtomicLong();
 
     private final ArrayDeque<Batch> proposed = new ArrayDeque<>();
+    private volatile long transferBytes;
     /** Once this replica was deposed: until when what it had proposed may still be answered here. */
     private long answersUntil;
 
@@ -808,7 +809,13 @@ final class GroupRunner implements RaftGroup {
             beatIsDue = false;
             statusNanos = now;
             status = buildStatus();
+            transferBytes = core.transferBytes();
         }
+    }
+
+    /** See {@link RaftCore#transferBytes}; as of the last beat. Threads: any. */
+    long transferBytes() {
+        return transferBytes;
     }
 
     private GroupStatus buildStatus() {

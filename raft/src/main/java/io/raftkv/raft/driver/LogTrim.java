@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
  * <p>Too many is more than {@link LogOptions#maxSegments}, and more than half of the newest snapshots of all groups: the
  * same rule by which one group takes its own, so that states are not written more often than the log.
  *
- * <p>A follower that needs what went gets the snapshot. Its group is cut like this once at most while the whole log is
- * written anew, so a transfer is of use if it ends before.
+ * <p>A follower that needs what went gets the snapshot. While one is on its way, or its receiver catches up, the log may be
+ * longer by twice that snapshot: else a log that is written faster than snapshots travel would make the receiver ask for the
+ * next one for ever.
  *
  * <p>Threads: the first loop of the node; {@link #look}: any.
  */
@@ -53,7 +54,8 @@ final class LogTrim {
         int segments = node.log().stats().segments();
         LogOptions options = node.options().log();
         return segments > options.maxSegments()
-                && segments > node.snapshots().newestBytes() / 2 / options.segmentBytes();
+                && segments > node.snapshots().newestBytes() / 2 / options.segmentBytes()
+                && segments > options.maxSegments() + node.transferBytes() / options.segmentBytes();
     }
 
     private void next(Deque<Long> holders) {

@@ -576,6 +576,11 @@ public final class RaftNode implements AutoCloseable {
         return new NodeStatus(groups.size(), sleeping.get(), budget.heldBytes(), cachedBytes.get(), log.queuedBytes());
     }
 
+    /** By how much the log may be longer for snapshots that are on their way. Threads: any. */
+    long transferBytes() {
+        return groups.values().stream().mapToLong(GroupRunner::transferBytes).sum();
+    }
+
     /** Who of the groups may take a snapshot of its state. */
     Turns snapshotTurns() {
         return snapshotTurns;

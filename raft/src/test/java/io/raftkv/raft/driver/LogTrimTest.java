@@ -12,6 +12,7 @@ import io.raftkv.raft.driver.ManualNodes.Node;
 import io.raftkv.raft.driver.ManualNodes.Outcome;
 import io.raftkv.raft.log.LogOptions;
 import io.raftkv.raft.sim.SimDisk;
+import io.raftkv.raft.transport.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ class LogTrimTest {
     private final Map<Long, Digest> written = new TreeMap<>();
     private int segmentBytes = 4 << 10;
     private int most;
+    private int installed;
 
     LogTrimTest() {
         // None of these groups would cut its log by itself.
@@ -47,6 +49,7 @@ class LogTrimTest {
         long bytes;
         private long hash;
         Supplier<RuntimeException> onSave = () -> null;
+        int savedBytes = 16;
 
         void add(String text) {
             bytes += text.length();
@@ -65,7 +68,7 @@ class LogTrimTest {
             if (failure != null) {
                 throw failure;
             }
-            return ByteBuffer.allocate(16).putLong(bytes).putLong(hash).array();
+            return ByteBuffer.allocate(savedBytes).putLong(bytes).putLong(hash).array();
         }
 
         @Override
@@ -85,6 +88,11 @@ class LogTrimTest {
             @Override
             public void snapshotTaken(long groupId, ReplicaId self, SnapshotMeta meta) {
                 taken.merge(groupId, 1, Integer::sum);
+            }
+
+            @Override
+            public void snapshotInstalled(long groupId, ReplicaId self, SnapshotMeta meta) {
+                installed++;
             }
         });
     }
@@ -202,6 +210,39 @@ class LogTrimTest {
         assertThat(texts.get(2)).hasToString(written.get(IDLE).toString());
         assertThat(servers.get(2).group(IDLE).status().snapshotIndex()).isPositive();
         append(servers, IDLE, 10);
+    }
+
+    /** Else a log that is written faster than snapshots travel would make the receiver ask for the next one for ever. */
+    @Test
+    void theLogMayBeLongerWhileASnapshotIsOnItsWay() throws IOException {
+        List<Node> servers = new ArrayList<>();
+        List<Digest> texts = new ArrayList<>();
+        for (long id = 1; id <= 3; id++) {
+            Node node = start(id, new SimDisk(id));
+            servers.add(node);
+            texts.add(new Digest());
+            texts.get((int) id - 1).savedBytes = 2 * MAX * segmentBytes;
+            node.open(1, texts.get((int) id - 1), 1, 2, 3);
+        }
+        append(servers, 1, 10);
+        nodes.until("all have it", () -> texts.stream().allMatch(text -> text.bytes == 10));
+        nodes.link = (from, to, lane) -> from != 3 && to != 3;
+        List<Node> alive = servers.subList(0, 2);
+        fill(alive, 1, 3 * MAX);
+
+        // It is asked whether it wants the snapshot, and nothing of that arrives for a while.
+        nodes.link = (from, to, lane) -> to != 3 || lane != Lane.BULK;
+        nodes.advance(1000);
+        Node leader = alive.stream().filter(node -> node.leads(1)).findAny().orElseThrow();
+        long sent = leader.group(1).status().snapshotIndex();
+        fill(alive, 1, 2 * MAX);
+        nodes.link = (from, to, lane) -> true;
+        nodes.until("the third holds all", () -> texts.get(2).bytes == texts.get(0).bytes);
+        assertThat(installed).as("snapshots that it took").isEqualTo(1);
+        assertThat(servers.get(2).group(1).status().snapshotIndex()).isEqualTo(sent);
+        fill(servers, 1, MAX);
+        nodes.advance(1000);
+        assertThat(servers.get(0).node.log().stats().segments()).isLessThanOrEqualTo(MAX + 2);
     }
 
     /** A look that finds the same again at once would never let {@link ManualNodes#run} end. */
