@@ -507,7 +507,8 @@ final class GroupRunner implements RaftGroup {
         });
     }
 
-    private void ifOpen(Runnable task) {
+    /** Runs {@code task} unless the group was closed. Threads: the loop. */
+    void ifOpen(Runnable task) {
         if (!closed) {
             task.run();
         }

@@ -147,7 +147,7 @@ final class OwnSnapshots {
         } catch (Exception e) {
             group.loop().execute(() -> {
                 close(frozen);
-                failed(meta, e);
+                group.ifOpen(() -> failed(meta, e));
             });
             return;
         } catch (Error e) {
@@ -158,7 +158,7 @@ final class OwnSnapshots {
         group.loop().execute(() -> {
             close(frozen);
             group.metrics().snapshotTaken(bytes, nanos);
-            stored(meta, bytes, bytesCovered);
+            group.ifOpen(() -> stored(meta, bytes, bytesCovered));
         });
     }
 
