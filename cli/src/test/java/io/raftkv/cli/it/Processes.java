@@ -160,7 +160,8 @@ final class Processes implements AutoCloseable {
         command.addAll(List.of(arguments));
         try {
             ProcessBuilder builder = new ProcessBuilder(command);
-            builder.environment().put("RAFTKV_JAVA_OPTS", QUICK_COMPILER);
+            // What whoever runs the tests wants comes last, and wins.
+            builder.environment().merge("RAFTKV_JAVA_OPTS", QUICK_COMPILER, (theirs, ours) -> ours + " " + theirs);
             Process process = builder.redirectInput(
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectErrorStream(true)

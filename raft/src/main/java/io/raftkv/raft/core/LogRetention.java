@@ -35,8 +35,8 @@ final class LogRetention {
             long needed = neededFrom(follower);
             if (needed > 0
                     && needed < keepFrom
-                    && core.now - follower.lastHeardNanos < SILENT_NANOS
-                    && core.log.bytesFrom(needed) <= Math.max(core.options.lagBytes(), 2 * follower.snapshotBytes)) {
+                    && isHeard(follower)
+                    && core.log.bytesFrom(needed) <= Math.max(core.options.lagBytes(), transferBytes(follower))) {
                 keepFrom = needed;
             }
         }
@@ -47,11 +47,19 @@ final class LogRetention {
     long transferBytes() {
         long bytes = 0;
         for (Progress follower : core.leaderRole.followers()) {
-            if (core.now - follower.lastHeardNanos < SILENT_NANOS) {
-                bytes = Math.max(bytes, 2 * follower.snapshotBytes);
+            if (isHeard(follower)) {
+                bytes = Math.max(bytes, transferBytes(follower));
             }
         }
         return bytes;
+    }
+
+    private static long transferBytes(Progress follower) {
+        return 2 * follower.snapshotBytes;
+    }
+
+    private boolean isHeard(Progress follower) {
+        return core.now - follower.lastHeardNanos < SILENT_NANOS;
     }
 
     /** The first entry that {@code follower} will be sent, 0 if that is not known. */

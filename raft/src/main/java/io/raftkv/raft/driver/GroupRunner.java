@@ -69,7 +69,6 @@ final class GroupRunner implements RaftGroup {
     private final AtomicLong pendingBytes = new AtomicLong();
 
     private final ArrayDeque<Batch> proposed = new ArrayDeque<>();
-    private volatile long transferBytes;
     /** Once this replica was deposed: until when what it had proposed may still be answered here. */
     private long answersUntil;
 
@@ -87,6 +86,9 @@ final class GroupRunner implements RaftGroup {
     private long timerAt;
     /** A timer that is late by more tells that the loop stood still. */
     private final long pauseNanos;
+
+    /** See {@link RaftCore#transferBytes}, as of the last beat. */
+    private volatile long transferBytes;
 
     private boolean beatIsDue;
     private boolean closed;
@@ -601,8 +603,7 @@ final class GroupRunner implements RaftGroup {
         // Not before it hears of the next leader, which may need its vote, and has answered those who wait.
         if (handOver != null
                 && !core.hasHeir()
-                && (leads() || core.leader() != null || !ledAtHandOver)
-                && (leads() || proposed.isEmpty())) {
+                && (leads() || proposed.isEmpty() && (core.leader() != null || !ledAtHandOver))) {
             handOver.settled(this, leads());
         }
     }
@@ -779,9 +780,9 @@ final class GroupRunner implements RaftGroup {
 
     /** Of what is proposed, from index {@code from} on, nobody here can tell what will become of it. */
     private void failProposed(long from, String why) {
-        List<Batch> lost = new ArrayList<>();
+        ArrayDeque<Batch> lost = new ArrayDeque<>();
         while (!proposed.isEmpty() && proposed.getLast().index() >= from) {
-            lost.add(0, proposed.removeLast());
+            lost.addFirst(proposed.removeLast());
         }
         for (Batch batch : lost) {
             RaftException failure = new RaftException.OutcomeUnknown(why);
@@ -814,7 +815,7 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    /** See {@link RaftCore#transferBytes}; as of the last beat. Threads: any. */
+    /** See {@link RaftNode#transferBytes}. Threads: any. */
     long transferBytes() {
         return transferBytes;
     }
@@ -940,9 +941,8 @@ final class GroupRunner implements RaftGroup {
                 answersUntil = loop.nowNanos()
                         + TimeUnit.MILLISECONDS.toNanos(options().core().electionMaxMs());
             }
-            // A later term has a leader soon, whose log most likely holds what was proposed here, and that tells when
-            // it is
-            // committed. Without a majority, or outside of the group, nobody does.
+            // A later term has a leader soon, whose log most likely holds what was proposed here, and who tells when it
+            // is committed. Without a majority, or outside of the group, nobody does.
             if (effect.role() == Role.LEARNER || wasLeader && effect.term() == termLed) {
                 failProposed(0, lost());
             }

@@ -97,6 +97,26 @@ class LogTrimTest {
         });
     }
 
+    private List<Node> startThree() throws IOException {
+        List<Node> servers = new ArrayList<>();
+        for (long id = 1; id <= 3; id++) {
+            servers.add(start(id, new SimDisk(id)));
+        }
+        return servers;
+    }
+
+    /** A group of which each of the three has a replica; its snapshots have {@code savedBytes}. */
+    private static List<Digest> openAtAll(List<Node> servers, long group, int savedBytes) throws IOException {
+        List<Digest> texts = new ArrayList<>();
+        for (Node server : servers) {
+            Digest text = new Digest();
+            text.savedBytes = savedBytes;
+            texts.add(text);
+            server.open(group, text, 1, 2, 3);
+        }
+        return texts;
+    }
+
     private void append(List<Node> servers, long group, int bytes) {
         Digest text = written.computeIfAbsent(group, id -> new Digest());
         String more = ("<" + group + ":" + text.bytes + ">").repeat(bytes).substring(0, bytes);
@@ -185,15 +205,9 @@ class LogTrimTest {
 
     @Test
     void aFollowerThatIsGoneKeepsNoFilesAndGetsASnapshotWhenItIsBack() throws IOException {
-        List<Node> servers = new ArrayList<>();
-        List<Digest> texts = new ArrayList<>();
-        for (long id = 1; id <= 3; id++) {
-            Node node = start(id, new SimDisk(id));
-            servers.add(node);
-            texts.add(new Digest());
-            node.open(IDLE, texts.get((int) id - 1), 1, 2, 3);
-            node.open(1, new Digest(), 1, 2, 3);
-        }
+        List<Node> servers = startThree();
+        List<Digest> texts = openAtAll(servers, IDLE, 16);
+        openAtAll(servers, 1, 16);
         append(servers, IDLE, 10);
         append(servers, 1, 10);
         nodes.until("all have it", () -> texts.stream().allMatch(text -> text.bytes == 10));
@@ -215,15 +229,8 @@ class LogTrimTest {
     /** Else a log that is written faster than snapshots travel would make the receiver ask for the next one for ever. */
     @Test
     void theLogMayBeLongerWhileASnapshotIsOnItsWay() throws IOException {
-        List<Node> servers = new ArrayList<>();
-        List<Digest> texts = new ArrayList<>();
-        for (long id = 1; id <= 3; id++) {
-            Node node = start(id, new SimDisk(id));
-            servers.add(node);
-            texts.add(new Digest());
-            texts.get((int) id - 1).savedBytes = 2 * MAX * segmentBytes;
-            node.open(1, texts.get((int) id - 1), 1, 2, 3);
-        }
+        List<Node> servers = startThree();
+        List<Digest> texts = openAtAll(servers, 1, 2 * MAX * segmentBytes);
         append(servers, 1, 10);
         nodes.until("all have it", () -> texts.stream().allMatch(text -> text.bytes == 10));
         nodes.link = (from, to, lane) -> from != 3 && to != 3;
