@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
         name = "bench",
         subcommands = GroupsCommand.class,
         description = {
-            "Measure a cluster with a closed loop: each lane sends a batch, waits for its answers and sends the next.",
+            "Measure a cluster: each lane sends a batch, waits for its answers and sends the next, at once or at a rate.",
             "Commands go to the leader of their key's shard. With --target redis the same load goes to a Redis server."
         },
         footer = {
@@ -71,6 +71,18 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Event loops that make the load. Default: 1.")
     private int threads = 1;
 
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            description = "Commands per second at most; waiting for their turn counts as latency. Default: no limit.")
+    private int rate;
+
+    @Option(
+            names = "--every",
+            paramLabel = "SECONDS",
+            description = "Also tell the rate of each such time. Default: not.")
+    private int every;
+
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
 
@@ -105,11 +117,12 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Plan plan = new Plan(workload, clients, inFlight, pipeline, valueSize, keys, seconds, warmup);
+        Plan plan = new Plan(workload, clients, inFlight, pipeline, valueSize, keys, rate, seconds, warmup);
         Target target = kind == Kind.REDIS
                 ? new RedisTarget(new HostPort(host, port), waitReplicas)
                 : ClusterTarget.read(cluster.resolve(console));
-        try (Load load = new Load(plan, target, Math.max(1, Math.min(threads, clients)))) {
+        try (Progress progress = new Progress(every, console.err()::println);
+                Load load = new Load(plan, target, Math.max(1, Math.min(threads, clients)), progress)) {
             if (workload != Plan.Workload.SET || move != null) {
                 console.err().println("writing " + keys + " keys");
                 load.fill();

@@ -10,15 +10,18 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This store: the leader of the key's shard, from the slot array, corrected by MOVED.
+ * This store: the leader of the key's shard, from the slot array, corrected by MOVED, and by asking the other servers when
+ * it is gone.
  *
  * <p>Threads: any.
  */
 final class ClusterTarget implements Target {
     private final AtomicReferenceArray<HostPort> leaders;
+    private final List<HostPort> servers;
 
-    private ClusterTarget(HostPort[] leaders) {
+    private ClusterTarget(HostPort[] leaders, List<HostPort> servers) {
         this.leaders = new AtomicReferenceArray<>(leaders);
+        this.servers = servers;
     }
 
     /** Reads the slot array; every shard must have a leader. */
@@ -34,7 +37,9 @@ final class ClusterTarget implements Target {
                 }
                 leaders[i] = HostPort.parse(leader);
             }
-            return new ClusterTarget(leaders);
+            return new ClusterTarget(
+                    leaders,
+                    coordinator.servers().keySet().stream().map(HostPort::parse).toList());
         }
     }
 
@@ -48,6 +53,15 @@ final class ClusterTarget implements Target {
         if (error.code().equals("MOVED")) {
             String address = error.message().substring(error.message().lastIndexOf(' ') + 1);
             leaders.set(KeySlot.shardOf(key, leaders.length()), HostPort.parse(address));
+        }
+    }
+
+    /** Any other server knows the leader, or soon will. */
+    @Override
+    public void lost(byte[] key, HostPort server) {
+        if (!servers.isEmpty()) {
+            HostPort other = servers.get((servers.indexOf(server) + 1) % servers.size());
+            leaders.compareAndSet(KeySlot.shardOf(key, leaders.length()), server, other);
         }
     }
 

@@ -13,17 +13,25 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A closed loop: sends a batch, waits for all its answers, sends the next.
+ * Sends a batch, waits for all its answers, sends the next when its schedule says so. What the batch waited because the
+ * one before it was late counts as its own latency, so that a slow server cannot hide how slow it was.
  *
  * <p>Threads: the loop of its client.
  */
 final class Lane {
+    /** Counted as the code of an error: the answer will not come. */
+    static final String CONNECTION_LOST = "CONNECTIONLOST";
+
+    /** Counted as the code of an error: nothing was sent. */
+    static final String NOT_CONNECTED = "CONNECT";
+
     private static final int PAUSE_AFTER_ERROR_MS = 10;
 
     private final LoadClient client;
     private final Target target;
     private final Operations operations;
     private final int pipeline;
+    private final Schedule schedule;
     private final Window window;
     private final Tally tally;
     private final SplittableRandom random;
@@ -31,11 +39,20 @@ final class Lane {
     private int waitingFor;
     private boolean failed;
 
-    Lane(LoadClient client, Target target, Operations operations, int pipeline, Window window, Tally tally, long seed) {
+    Lane(
+            LoadClient client,
+            Target target,
+            Operations operations,
+            int pipeline,
+            Schedule schedule,
+            Window window,
+            Tally tally,
+            long seed) {
         this.client = client;
         this.target = target;
         this.operations = operations;
         this.pipeline = pipeline;
+        this.schedule = schedule;
         this.window = window;
         this.tally = tally;
         this.random = new SplittableRandom(seed);
@@ -47,6 +64,16 @@ final class Lane {
     }
 
     void next() {
+        long now = System.nanoTime();
+        long due = schedule.next(now);
+        if (due > now) {
+            client.loop().schedule(() -> batch(System.nanoTime()), due - now, TimeUnit.NANOSECONDS);
+        } else {
+            batch(due);
+        }
+    }
+
+    private void batch(long start) {
         List<byte[][]> batch = new ArrayList<>(pipeline);
         if (!window.over(System.nanoTime())) {
             for (int i = 0; i < pipeline; i++) {
@@ -62,7 +89,6 @@ final class Lane {
         }
         waitingFor = batch.size();
         failed = false;
-        long start = System.nanoTime();
         if (target.waitReplicas() > 0) {
             sendAndWait(batch, start);
         } else {
@@ -71,11 +97,12 @@ final class Lane {
     }
 
     private void send(byte[][] command, long start) {
-        client.to(target.serverOf(command[1])).whenComplete((connection, broken) -> {
+        HostPort server = target.serverOf(command[1]);
+        client.to(server).whenComplete((connection, broken) -> {
             if (connection == null) {
-                answered(command, null, broken, start);
+                answered(command, server, null, broken, start);
             } else {
-                connection.send(command).whenComplete((reply, lost) -> answered(command, reply, lost, start));
+                connection.send(command).whenComplete((reply, lost) -> answered(command, server, reply, lost, start));
             }
         });
     }
@@ -85,14 +112,14 @@ final class Lane {
         HostPort server = target.serverOf(batch.get(0)[1]);
         client.to(server).whenComplete((connection, broken) -> {
             if (connection == null) {
-                batch.forEach(command -> answered(command, null, broken, start));
+                batch.forEach(command -> answered(command, server, null, broken, start));
             } else {
-                sendAndWait(connection, batch, start);
+                sendAndWait(server, connection, batch, start);
             }
         });
     }
 
-    private void sendAndWait(RespClient connection, List<byte[][]> batch, long start) {
+    private void sendAndWait(HostPort server, RespClient connection, List<byte[][]> batch, long start) {
         List<CompletableFuture<RespValue>> replies = new ArrayList<>(batch.size());
         boolean writes = false;
         for (byte[][] command : batch) {
@@ -108,34 +135,33 @@ final class Lane {
                 RespValue answer = lost != null
                         ? null
                         : reply.isError() ? reply : replies.get(i).join();
-                answered(batch.get(i), answer, lost, start);
+                answered(batch.get(i), server, answer, lost, start);
             }
         });
     }
 
-    private void answered(byte[][] command, @Nullable RespValue reply, @Nullable Throwable lost, long start) {
+    private void answered(
+            byte[][] command, HostPort server, @Nullable RespValue reply, @Nullable Throwable lost, long start) {
         long now = System.nanoTime();
-        if (reply instanceof RespValue.Error error) {
-            target.refused(command[1], error);
-            error(error.code(), now);
+        String error = null;
+        if (reply instanceof RespValue.Error refusal) {
+            target.refused(command[1], refusal);
+            error = refusal.code();
         } else if (reply == null) {
-            error(cause(lost) instanceof ConnectionLost ? "CONNECTIONLOST" : "CONNECT", now);
-        } else if (window.holds(now)) {
-            tally.success(now - start);
+            target.lost(command[1], server);
+            error = cause(lost) instanceof ConnectionLost ? CONNECTION_LOST : NOT_CONNECTED;
         }
+        operations.answered(command, error, now);
+        if (error != null) {
+            failed = true;
+        }
+        tally.answered(error, now - start, window.holds(now));
         if (--waitingFor == 0) {
             if (failed) {
                 client.loop().schedule(this::next, PAUSE_AFTER_ERROR_MS, TimeUnit.MILLISECONDS);
             } else {
                 next();
             }
-        }
-    }
-
-    private void error(String code, long now) {
-        failed = true;
-        if (window.holds(now)) {
-            tally.error(code);
         }
     }
 

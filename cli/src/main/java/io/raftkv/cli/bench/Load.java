@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
 
 /**
  * Makes the load, in passes that share the connections.
@@ -27,11 +28,12 @@ final class Load implements AutoCloseable {
     private final EventLoopGroup loops;
     private final Plan plan;
     private final Target target;
+    private final Progress progress;
     private final List<LoadClient> clients = new ArrayList<>();
-    private final Map<EventLoop, Tally> tallies = new LinkedHashMap<>();
 
-    Load(Plan plan, Target target, int threads) {
+    Load(Plan plan, Target target, int threads, Progress progress) {
         this.plan = plan;
+        this.progress = progress;
         this.target = target;
         this.loops = new MultiThreadIoEventLoopGroup(
                 threads, new DefaultThreadFactory("raftkv-bench-loop", true), NioIoHandler.newFactory());
@@ -43,32 +45,35 @@ final class Load implements AutoCloseable {
     /** Writes all keys once. */
     void fill() throws InterruptedException {
         Window window = Window.atMost(FILL_SECONDS);
-        Tally tally = pass(Operations.fill(plan), window);
+        Filling filling = Operations.fill(plan);
+        pass(filling, window, lane -> Schedule.free());
+        filling.check();
         if (window.over(System.nanoTime())) {
             throw new IllegalStateException("the keys could not be written within " + FILL_SECONDS + " s");
-        }
-        if (!tally.errors().isEmpty()) {
-            throw new IllegalStateException("the keys could not be written: " + tally.errors());
         }
     }
 
     /** Runs until the window is over, and returns what was counted in it. */
     Tally run(Window window) throws InterruptedException {
-        return pass(Operations.of(plan), window);
+        long start = System.nanoTime();
+        return pass(Operations.of(plan), window, lane -> Schedule.of(plan, lane, start));
     }
 
-    private Tally pass(Operations operations, Window window) throws InterruptedException {
-        tallies.clear();
+    private Tally pass(Operations operations, Window window, IntFunction<Schedule> schedules)
+            throws InterruptedException {
+        Map<EventLoop, Tally> tallies = new LinkedHashMap<>();
         List<CompletableFuture<Void>> ends = new ArrayList<>();
-        long seed = 1;
+        int number = 0;
         for (LoadClient client : clients) {
             Tally tally = tallies.computeIfAbsent(client.loop(), loop -> new Tally());
             for (int i = 0; i < plan.inFlight(); i++) {
-                Lane lane = new Lane(client, target, operations, plan.pipeline(), window, tally, seed++);
+                Schedule schedule = schedules.apply(number++);
+                Lane lane = new Lane(client, target, operations, plan.pipeline(), schedule, window, tally, number);
                 ends.add(lane.ended());
                 client.loop().execute(lane::next);
             }
         }
+        progress.watch(tallies.values());
         try {
             long longestNanos = window.to() - System.nanoTime() + TimeUnit.SECONDS.toNanos(LAST_ANSWERS_SECONDS);
             CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])).get(longestNanos, TimeUnit.NANOSECONDS);

@@ -2,13 +2,20 @@ package io.raftkv.cli.bench;
 
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** What to send next. Threads: any, each with its own random source. */
 interface Operations {
     /** A command, or null at the end. */
     byte @Nullable [] @Nullable [] next(SplittableRandom random);
+
+    /**
+     * What became of a command.
+     *
+     * @param error the code of the error; null if there was none
+     * @param now as {@link System#nanoTime}
+     */
+    default void answered(byte[][] command, @Nullable String error, long now) {}
 
     /** Without end, at random, as planned. */
     static Operations of(Plan plan) {
@@ -26,13 +33,9 @@ interface Operations {
     }
 
     /** Writes each key once. */
-    static Operations fill(Plan plan) {
+    static Filling fill(Plan plan) {
         byte[] value = value(plan.valueBytes());
-        AtomicInteger next = new AtomicInteger();
-        return random -> {
-            int i = next.getAndIncrement();
-            return i < plan.keys() ? new byte[][] {Words.SET, key(i), value} : null;
-        };
+        return new Filling(plan.keys(), number -> new byte[][] {Words.SET, key(number), value});
     }
 
     private static byte[] key(int number) {

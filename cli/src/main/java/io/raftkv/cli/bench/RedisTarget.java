@@ -14,4 +14,9 @@ record RedisTarget(HostPort server, int waitReplicas) implements Target {
     public void refused(byte[] key, RespValue.Error error) {
         // There is nowhere else to go; the error is counted.
     }
+
+    @Override
+    public void lost(byte[] key, HostPort gone) {
+        // As above.
+    }
 }

@@ -22,6 +22,7 @@ record Report(String target, Plan plan, Tally tally, double seconds, long server
         fields.put("pipeline", plan.pipeline());
         fields.put("valueBytes", plan.valueBytes());
         fields.put("keys", plan.keys());
+        fields.put("rate", plan.rate() == 0 ? null : plan.rate());
         fields.put("seconds", rounded(seconds));
         fields.put("operations", tally.operations());
         fields.put("opsPerSecond", Math.round(rate()));
@@ -38,7 +39,7 @@ record Report(String target, Plan plan, Tally tally, double seconds, long server
     String text() {
         String load = String.format(
                 Locale.ROOT,
-                "%s %s: %d clients, %d in flight each, pipeline %d, %d-byte values, %d keys, %.1f s%n",
+                "%s %s: %d clients, %d in flight each, pipeline %d, %d-byte values, %d keys, %s%.1f s%n",
                 target,
                 workload(),
                 plan.clients(),
@@ -46,6 +47,7 @@ record Report(String target, Plan plan, Tally tally, double seconds, long server
                 plan.pipeline(),
                 plan.valueBytes(),
                 plan.keys(),
+                plan.rate() == 0 ? "" : String.format(Locale.ROOT, "%,d ops/s wanted, ", plan.rate()),
                 seconds);
         String numbers = String.format(
                 Locale.ROOT,
