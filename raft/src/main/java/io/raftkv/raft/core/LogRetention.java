@@ -8,14 +8,18 @@ import java.util.concurrent.TimeUnit;
  * what followers need that are being sent a snapshot or catch up after one. Without that a log that is cut faster than a
  * snapshot travels would make its receiver ask for the next one for ever.
  *
- * <p>Bounded: nobody who was silent for long counts, and nobody who needs more than {@link CoreOptions#lagBytes}, or twice
- * the snapshot it gets if that is more. So a transfer is of use if less than that is written while it lasts.
+ * <p>Bounded: nobody who was silent for long counts, and nobody who needs more than {@link CoreOptions#lagBytes}, or
+ * {@value #SNAPSHOTS_KEPT} times the snapshot it gets if that is more. So a transfer is of use if less than that is written
+ * while it lasts, with the turns that others had before it: to three receivers, while the log grows more than twice as fast as
+ * snapshots travel.
  *
  * <p>Threads: the group's loop.
  */
 final class LogRetention {
     /** As long as a snapshot is kept for one that says nothing. */
     private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private static final int SNAPSHOTS_KEPT = 8;
 
     private final RaftCore core;
 
@@ -55,7 +59,7 @@ final class LogRetention {
     }
 
     private static long transferBytes(Progress follower) {
-        return 2 * follower.snapshotBytes;
+        return SNAPSHOTS_KEPT * follower.snapshotBytes;
     }
 
     private boolean isHeard(Progress follower) {

@@ -17,12 +17,12 @@ import org.slf4j.LoggerFactory;
  * idle one never does, so a file of the log may stay for the sake of a few that wrote into it long ago. When there are too
  * many files those groups, one after the other, take a snapshot and let go of all that it covers.
  *
- * <p>Too many is more than {@link LogOptions#maxSegments}, and more than half of the newest snapshots of all groups: the
- * same rule by which one group takes its own, so that states are not written more often than the log.
+ * <p>Too many is more than {@link LogOptions#maxSegments}, and more than the newest snapshots of all groups: the same rule by
+ * which one group takes its own, so that states are not written more often than the log.
  *
  * <p>A follower that needs what went gets the snapshot. While one is on its way, or its receiver catches up, the log may be
- * longer by twice that snapshot: else a log that is written faster than snapshots travel would make the receiver ask for the
- * next one for ever.
+ * longer by what {@link RaftNode#transferBytes} says, and by half of the room on the disk at most: else a log that is written faster than
+ * snapshots travel would make the receiver ask for the next one for ever.
  *
  * <p>Threads: the first loop of the node; {@link #look}: any.
  */
@@ -54,8 +54,13 @@ final class LogTrim {
         int segments = node.log().stats().segments();
         LogOptions options = node.options().log();
         return segments > options.maxSegments()
-                && segments > node.snapshots().newestBytes() / 2 / options.segmentBytes()
-                && segments > options.maxSegments() + node.transferBytes() / options.segmentBytes();
+                && segments > node.snapshots().newestBytes() / options.segmentBytes()
+                && segments > options.maxSegments() + transferBytes() / options.segmentBytes();
+    }
+
+    /** What it is cut with, a snapshot, takes room too. */
+    private long transferBytes() {
+        return Math.min(node.transferBytes(), node.log().roomBytes() / 2);
     }
 
     private void next(Deque<Long> holders) {

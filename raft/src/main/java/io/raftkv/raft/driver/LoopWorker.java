@@ -99,6 +99,7 @@ final class LoopWorker {
             group.decide();
         }
         write();
+        trim.look();
         sendAll();
         for (GroupRunner group : groups) {
             group.apply();
@@ -165,7 +166,6 @@ final class LoopWorker {
                 () -> loop.execute(() -> durable.forEach(mark -> mark.group().persisted(mark.sequence()))));
         writes = new ArrayList<>();
         marks = new ArrayList<>();
-        trim.look();
     }
 
     private void sendAll() {

@@ -97,7 +97,7 @@ final class OwnSnapshots {
             fail(takeAsking(), "this replica joined and knows too little of its group yet");
             return;
         }
-        if (asking.isEmpty() && bytesSince < Math.max(group.options().snapshotThresholdBytes(), lastBytes / 2)) {
+        if (asking.isEmpty() && bytesSince < Math.max(group.options().snapshotThresholdBytes(), lastBytes)) {
             return;
         }
         long now = group.loop().nowNanos();

@@ -18,7 +18,7 @@ import io.raftkv.raft.core.CoreOptions;
  * @param maxPeerQueueBytes bytes that wait for one other server; above, its replicas get no new entries, but all else, so
  *     that a slow link holds up to some frames of entries and votes and heartbeats soon get through
  * @param snapshotThresholdBytes a snapshot is taken when the entries since the last one are larger than this and than
- *     half of that snapshot
+ *     that snapshot
  * @param snapshotChunkBytes how much of a snapshot travels in one message
  * @param applyBudgetBytes entries a group applies before the other groups of its loop get their turn
  * @param lifeStretchMs a copy of the data folder that is older than this is recognised when it is started in place of the

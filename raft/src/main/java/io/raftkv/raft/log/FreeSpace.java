@@ -5,7 +5,7 @@ import java.io.IOException;
 /**
  * Watches how much room the disk has, so that work can be refused while a write that fails is still far away.
  *
- * <p>Threads: the log's; {@link #isLow}: any.
+ * <p>Threads: the log's; {@link #isLow} and {@link #room}: any.
  */
 final class FreeSpace {
     /** The disk is asked again after so many bytes: asking takes longer than a small write. */
@@ -15,7 +15,7 @@ final class FreeSpace {
     private final long reserveBytes;
     private final long stepBytes;
     private long askAt;
-    private volatile boolean low;
+    private volatile long usableBytes = Long.MAX_VALUE;
 
     FreeSpace(Disk disk, long reserveBytes) {
         this.disk = disk;
@@ -25,14 +25,19 @@ final class FreeSpace {
 
     /** Looks again if that is due, which while room is short it always is. */
     void written(long totalBytes) throws IOException {
-        if (reserveBytes > 0 && (low || totalBytes >= askAt)) {
+        if (reserveBytes > 0 && (isLow() || totalBytes >= askAt)) {
             askAt = totalBytes + stepBytes;
-            low = disk.usableBytes() < reserveBytes;
+            usableBytes = disk.usableBytes();
         }
     }
 
     boolean isLow() {
-        return low;
+        return usableBytes < reserveBytes;
+    }
+
+    /** How much can be written until it is low, as seen last; {@link Long#MAX_VALUE} if nothing is watched. */
+    long room() {
+        return reserveBytes == 0 ? Long.MAX_VALUE : Math.max(0, usableBytes - reserveBytes);
     }
 
     /** Says so if a write failed for want of room; that too ends the log, as the next write may be a vote. */

@@ -319,6 +319,11 @@ public final class SharedLog implements Closeable {
         return space.isLow();
     }
 
+    /** How many bytes can be written until {@link #isDiskNearlyFull}, as seen last. */
+    public long roomBytes() {
+        return space.room();
+    }
+
     /** Looks again, soon and on the log executor, how much room there is: where nothing is written nobody does. */
     public void lookForRoom() {
         if (!closed && failure == null) {
