@@ -45,9 +45,6 @@ import org.slf4j.LoggerFactory;
 final class GroupRunner implements RaftGroup {
     private static final Logger LOG = LoggerFactory.getLogger(GroupRunner.class);
 
-    /** Commands that were appended as one entry and wait for its fate. */
-    private record Batch(long token, long index, long term, long bytes, List<Completion> completions) {}
-
     private final RaftNode node;
     private final LoopWorker worker;
     private final EventLoop loop;
@@ -62,17 +59,9 @@ final class GroupRunner implements RaftGroup {
     private final Executor effects = new Executor();
 
     private final ArrayDeque<Input> inputs = new ArrayDeque<>();
-    private List<Bytes> commands = new ArrayList<>();
-    private List<Completion> completions = new ArrayList<>();
-    private final GroupReads reads = new GroupReads();
+    private final Proposals proposals;
     private final Forwards forwards;
-    private final AtomicLong pendingBytes = new AtomicLong();
-
-    private final ArrayDeque<Batch> proposed = new ArrayDeque<>();
-    /** Once this replica was deposed: until when what it had proposed may still be answered here. */
-    private long answersUntil;
-
-    private long nextToken;
+    private final GroupReads reads = new GroupReads();
     /** Who waits for a change of members, by token. */
     private final Map<Long, Completion> changes = new TreeMap<>();
 
@@ -128,6 +117,7 @@ final class GroupRunner implements RaftGroup {
         this.sleep = new Sleep(node, core, groupId);
         this.outgoing = new OutgoingSnapshots(this);
         this.incoming = new IncomingSnapshots(this);
+        this.proposals = new Proposals(this);
         this.forwards = new Forwards(this);
         this.timerAt = loop.nowNanos();
         this.introducedAtNanos =
@@ -166,24 +156,8 @@ final class GroupRunner implements RaftGroup {
     @Override
     public void propose(Bytes command, Completion completion) {
         checkSize(command);
-        RaftException.Busy full = admit(command.length());
-        if (full == null) {
-            pendingBytes.addAndGet(command.length());
-        }
-        onLoop(() -> take(command, completion, full), completion);
-    }
-
-    /** Null if there is room for a command of {@code bytes}, which the budget of the node then holds. */
-    private RaftException.@Nullable Busy admit(int bytes) {
-        if (pendingBytes.get() + bytes > options().maxPendingBytes()
-                || node.log().queuedBytes() > options().maxLogQueueBytes()) {
-            return new RaftException.Busy("too much waits to be written", 50);
-        }
-        RaftException.Busy noRoom = DiskRoom.refusal(node.log());
-        if (noRoom != null || node.budget().take(bytes)) {
-            return noRoom;
-        }
-        return new RaftException.Busy("the groups of this server together hold too much that waits", 100);
+        RaftException.Busy full = proposals.admit(command.length());
+        onLoop(() -> proposals.take(command, completion, full), completion);
     }
 
     @Override
@@ -209,19 +183,6 @@ final class GroupRunner implements RaftGroup {
         if (command.length() > options().maxCommandBytes()) {
             throw new IllegalArgumentException("a command of " + command.length()
                     + " bytes is larger than the limit of " + options().maxCommandBytes());
-        }
-    }
-
-    private void take(Bytes command, Completion completion, RaftException.@Nullable Busy full) {
-        if (full != null) {
-            completion.failed(metrics.refused(full));
-        } else if (closed) {
-            node.budget().giveBack(command.length());
-            completion.failed(stopped());
-        } else {
-            commands.add(command);
-            completions.add(completion);
-            worker.ready(this);
         }
     }
 
@@ -345,7 +306,7 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    private RaftException.Stopped stopped() {
+    RaftException.Stopped stopped() {
         return new RaftException.Stopped("group " + groupId + " is closed on this server");
     }
 
@@ -541,15 +502,11 @@ final class GroupRunner implements RaftGroup {
         if (handOver != null) {
             handOver.settled(this, false);
         }
-        failProposed(0, why);
+        proposals.close(why);
         forwards.fail(why);
-        giveBack(commands);
-        completions.forEach(completion -> completion.failed(stopped()));
         reads.close(stopped());
         changes.values().forEach(completion -> completion.failed(new RaftException.OutcomeUnknown(why)));
         changes.clear();
-        completions.clear();
-        commands.clear();
         isLeader = false;
         snapshots.close(stopped());
         outgoing.close();
@@ -574,7 +531,7 @@ final class GroupRunner implements RaftGroup {
                     step(input);
                 }
             }
-            proposeWaiting();
+            proposals.propose(this::step);
             reads.ask(this::step);
             forwards.tick();
             if (!core.isAsleep() && loop.nowNanos() - core.nextDeadlineNanos() >= 0) {
@@ -582,7 +539,7 @@ final class GroupRunner implements RaftGroup {
                 step(new Input.Tick());
             }
             handOver();
-            giveUpProposed();
+            proposals.giveUpIfLate();
             step(new Input.Flush(worker.congested()));
             armTimer();
             sleep.follow();
@@ -603,15 +560,8 @@ final class GroupRunner implements RaftGroup {
         // Not before it hears of the next leader, which may need its vote, and has answered those who wait.
         if (handOver != null
                 && !core.hasHeir()
-                && (leads() || proposed.isEmpty() && (core.leader() != null || !ledAtHandOver))) {
+                && (leads() || proposals.areAnswered() && (core.leader() != null || !ledAtHandOver))) {
             handOver.settled(this, leads());
-        }
-    }
-
-    /** What a deposed leader had proposed is committed by the next one soon, or perhaps never. */
-    private void giveUpProposed() {
-        if (!leads() && !proposed.isEmpty() && (core.isAsleep() || loop.nowNanos() - answersUntil >= 0)) {
-            failProposed(0, lost());
         }
     }
 
@@ -652,42 +602,6 @@ final class GroupRunner implements RaftGroup {
         } else if (message instanceof Message.AppendResponse response && response.success()) {
             outgoing.matched(receive.from(), response.index());
         }
-    }
-
-    private void proposeWaiting() {
-        if (commands.isEmpty()) {
-            return;
-        }
-        // A completion may propose again, or close the group, while these are under way.
-        List<Bytes> waiting = commands;
-        List<Completion> told = completions;
-        commands = new ArrayList<>();
-        completions = new ArrayList<>();
-        int to = 0;
-        try {
-            while (to < waiting.size() && !closed) {
-                int from = to;
-                int bytes = 0;
-                while (to < waiting.size()
-                        && to - from < options().maxBatchCommands()
-                        && (to == from
-                                || bytes + waiting.get(to).length() <= options().maxBatchBytes())) {
-                    bytes += waiting.get(to++).length();
-                }
-                pendingBytes.addAndGet(-bytes);
-                // The batch waits under its token first: the effects of the step say what became of it.
-                proposed.add(new Batch(nextToken, 0, 0, bytes, told.subList(from, to)));
-                step(new Input.Propose(nextToken++, loop.wallClockMs(), waiting.subList(from, to)));
-            }
-        } finally {
-            giveBack(waiting.subList(to, waiting.size()));
-            told.subList(to, told.size()).forEach(completion -> completion.failed(stopped()));
-        }
-    }
-
-    /** These commands have an answer, or are about to get one. */
-    private void giveBack(List<Bytes> answered) {
-        answered.forEach(command -> node.budget().giveBack(command.length()));
     }
 
     private void armTimer() {
@@ -752,13 +666,7 @@ final class GroupRunner implements RaftGroup {
     }
 
     private void applyEntry(Entry entry) {
-        Batch waiting = proposed.peek();
-        boolean mine = waiting != null && waiting.index() == entry.index() && waiting.term() == entry.term();
-        List<Completion> told = mine && waiting != null ? waiting.completions() : List.of();
-        if (mine && waiting != null) {
-            proposed.poll();
-            node.budget().giveBack(waiting.bytes());
-        }
+        List<Completion> told = proposals.waitingFor(entry);
         lastApplied = entry.index();
         lastAppliedTimeMs = entry.timeMs();
         if (entry.type() == Entry.Type.COMMANDS) {
@@ -772,23 +680,6 @@ final class GroupRunner implements RaftGroup {
         snapshots.applied(entry);
         metrics.applied(entry.index());
         node.options().observer().applied(groupId, self, entry);
-    }
-
-    private String lost() {
-        return "leadership of group " + groupId + " was lost before a majority answered";
-    }
-
-    /** Of what is proposed, from index {@code from} on, nobody here can tell what will become of it. */
-    private void failProposed(long from, String why) {
-        ArrayDeque<Batch> lost = new ArrayDeque<>();
-        while (!proposed.isEmpty() && proposed.getLast().index() >= from) {
-            lost.addFirst(proposed.removeLast());
-        }
-        for (Batch batch : lost) {
-            RaftException failure = new RaftException.OutcomeUnknown(why);
-            node.budget().giveBack(batch.bytes());
-            batch.completions().forEach(completion -> completion.failed(failure));
-        }
     }
 
     private void tellLeader() {
@@ -881,30 +772,18 @@ final class GroupRunner implements RaftGroup {
         @Override
         public void onTruncated(Effect.Truncated effect) {
             observer().truncated(groupId, self, effect.fromIndex());
-            failProposed(effect.fromIndex(), lost());
+            proposals.lost(effect.fromIndex());
         }
 
         @Override
         public void onAppended(Effect.Appended effect) {
-            Batch batch = proposed.removeLast();
-            proposed.add(new Batch(batch.token(), effect.index(), effect.term(), batch.bytes(), batch.completions()));
+            proposals.appended(effect);
             metrics.appended(effect.index());
         }
 
         @Override
         public void onRefused(Effect.Refused effect) {
-            Batch batch = proposed.removeLast();
-            node.budget().giveBack(batch.bytes());
-            RaftException failure =
-                    switch (effect.reason()) {
-                        case NOT_LEADER -> new RaftException.NotLeader(effect.leader());
-                        case TOO_MANY_UNCOMMITTED ->
-                            new RaftException.Busy("too much waits for a majority of group " + groupId, 100);
-                        case TOO_MANY_UNAPPLIED ->
-                            new RaftException.Busy("too much waits to be applied in group " + groupId, 100);
-                        case TRANSFERRING -> new RaftException.HandingOver(groupId);
-                    };
-            batch.completions().forEach(completion -> completion.failed(metrics.refused(failure)));
+            proposals.refused(effect);
         }
 
         /** What is committed is applied at the end of the turn. */
@@ -935,22 +814,19 @@ final class GroupRunner implements RaftGroup {
             forwards.leaderChanged();
             if (effect.role() == Role.LEADER) {
                 observer().becameLeader(groupId, self, effect.term(), core.lastIndex());
-                termLed = effect.term();
+                proposals.leads(effect.term());
             } else if (wasLeader) {
                 observer().steppedDown(groupId, self, effect.term());
-                answersUntil = loop.nowNanos()
-                        + TimeUnit.MILLISECONDS.toNanos(options().core().electionMaxMs());
+                proposals.deposed(effect.term());
             }
-            // A later term has a leader soon, whose log most likely holds what was proposed here, and who tells when it
-            // is committed. Without a majority, or outside of the group, nobody does.
-            if (effect.role() == Role.LEARNER || wasLeader && effect.term() == termLed) {
-                failProposed(0, lost());
+            if (effect.role() == Role.LEARNER) {
+                // Nobody tells one outside of the group what became of its proposals.
+                proposals.lost(0);
             }
             wasLeader = effect.role() == Role.LEADER;
         }
 
         private boolean wasLeader;
-        private long termLed;
 
         @Override
         public void onSendSnapshot(Effect.SendSnapshot effect) {
@@ -964,7 +840,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onInstall(Effect.Install effect) {
-            failProposed(0, lost());
+            proposals.lost(0);
             Runnable state = Objects.requireNonNull(receivedState, "a state to install");
             receivedState = null;
             state.run();
