@@ -2,7 +2,6 @@ package io.raftkv.raft.driver;
 
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
-import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.GroupStatus.Role;
@@ -11,26 +10,18 @@ import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
-import io.raftkv.raft.core.CommandBatch;
 import io.raftkv.raft.core.Effect;
-import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.Input;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.LogException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -62,47 +53,20 @@ final class GroupRunner implements RaftGroup {
     private final Proposals proposals;
     private final Forwards forwards;
     private final GroupReads reads = new GroupReads();
-    /** Who waits for a change of members, by token. */
-    private final Map<Long, Completion> changes = new TreeMap<>();
-
-    private final AtomicLong tokens = new AtomicLong();
-    private long lastApplied;
-    private long lastAppliedTimeMs;
-
     private final OwnSnapshots snapshots;
-    private @Nullable Runnable receivedState;
-    private EventLoop.@Nullable Scheduled timer;
-    private long timerAt;
+    private final AppliedState state;
+    private final StatusBoard board;
+    private final MemberChanges changes;
+    private final LeaderNews news;
+    private final GroupHandOver handOver;
+    private final StartSilence silence;
+    private final GroupTimer timer;
     /** A timer that is late by more tells that the loop stood still. */
     private final long pauseNanos;
 
-    /** See {@link RaftCore#transferBytes}, as of the last beat. */
-    private volatile long transferBytes;
-
-    private boolean beatIsDue;
     private boolean closed;
-    /** Whether a majority took notice of the present life of this server, so that it may speak. */
-    private boolean isIntroduced;
-
-    private final long introducedAtNanos;
-
-    /** Who should lead in place of this replica, if the core said so in this turn. */
-    private @Nullable ReplicaId heir;
-    /** The hand-over of the whole node that is under way. */
-    private @Nullable HandOver handOver;
-
-    private boolean ledAtHandOver;
-
     boolean isReadyForTurn;
 
-    private volatile @Nullable ReplicaId leader;
-    private volatile boolean isLeader;
-    private volatile GroupStatus status;
-    private long statusNanos;
-    private @Nullable LeaderListener listener;
-    private @Nullable ReplicaId toldLeader;
-    private long toldTerm = -1;
-    private boolean toldReady;
     private long toldCommit;
 
     GroupRunner(RaftNode node, LoopWorker worker, long groupId, RaftCore core, ReplicaId self, StateMachine machine) {
@@ -119,15 +83,16 @@ final class GroupRunner implements RaftGroup {
         this.incoming = new IncomingSnapshots(this);
         this.proposals = new Proposals(this);
         this.forwards = new Forwards(this);
-        this.timerAt = loop.nowNanos();
-        this.introducedAtNanos =
-                timerAt + 2 * TimeUnit.MILLISECONDS.toNanos(options().core().electionMaxMs());
-        this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
-        this.lastApplied = core.snapshot().index();
-        this.toldCommit = core.commitIndex();
-        this.lastAppliedTimeMs = core.snapshot().timeMs();
         this.snapshots = new OwnSnapshots(this, outgoing);
-        this.status = buildStatus();
+        this.state = new AppliedState(this, proposals, snapshots);
+        this.board = new StatusBoard(this, state, outgoing, snapshots);
+        this.changes = new MemberChanges(core, groupId);
+        this.news = new LeaderNews(core);
+        this.handOver = new GroupHandOver(this, proposals);
+        this.silence = new StartSilence(node, core, loop);
+        this.timer = new GroupTimer(loop, this::wake);
+        this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
+        this.toldCommit = core.commitIndex();
         // The first turn, and the first timer, come from here.
         loop.execute(() -> {
             if (!closed) {
@@ -207,25 +172,24 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public GroupStatus status() {
-        return loop.inLoop() ? buildStatus() : status;
+        return loop.inLoop() ? board.now() : board.last();
     }
 
     @Override
     public @Nullable ReplicaId leader() {
-        return leader;
+        return news.leader();
     }
 
     @Override
     public boolean isLeader() {
-        return isLeader;
+        return news.isReady();
     }
 
     @Override
     public void onLeaderChange(LeaderListener newListener) {
         onLoop(() -> {
-            listener = newListener;
-            toldTerm = -1;
-            tellLeader();
+            news.listen(newListener);
+            news.tell(state.index());
         });
     }
 
@@ -241,13 +205,13 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
-        Input.ChangeMembers wish = new Input.ChangeMembers(tokens.getAndIncrement(), voters, mapVersion);
+        Input.ChangeMembers wish = new Input.ChangeMembers(changes.newToken(), voters, mapVersion);
         onLoop(() -> ask(wish.token(), wish, completion), completion);
     }
 
     @Override
     public void abortChange(Completion completion) {
-        Input.AbortChange wish = new Input.AbortChange(tokens.getAndIncrement());
+        Input.AbortChange wish = new Input.AbortChange(changes.newToken());
         onLoop(() -> ask(wish.token(), wish, completion), completion);
     }
 
@@ -284,7 +248,7 @@ final class GroupRunner implements RaftGroup {
         if (closed) {
             completion.failed(stopped());
         } else {
-            changes.put(token, completion);
+            changes.asked(token, completion);
             input(wish);
         }
     }
@@ -354,8 +318,7 @@ final class GroupRunner implements RaftGroup {
             if (closed || !node.isHandingOver(whole)) {
                 whole.settled(this, false);
             } else {
-                handOver = whole;
-                ledAtHandOver = leads();
+                handOver.begin(whole);
                 input(new Input.StandAside(true));
             }
         });
@@ -364,7 +327,7 @@ final class GroupRunner implements RaftGroup {
     /** The hand-over of the node has ended. Threads: any. */
     void leadAgain() {
         onLoop(() -> {
-            handOver = null;
+            handOver.end();
             input(new Input.StandAside(false));
         });
     }
@@ -412,28 +375,10 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    /**
-     * Nothing is said before a majority had a chance to tell that this folder is an older copy, but no longer than it takes
-     * to be sure that they are not there: this replica may know old members only.
-     */
     private void speak(ReplicaId to, Message message) {
-        if (isIntroduced || introduce()) {
+        if (silence.isOver()) {
             worker.send(groupId, self, to, message);
         }
-    }
-
-    private boolean introduce() {
-        Introductions introductions = node.introductions();
-        Configuration members = core.configuration();
-        isIntroduced = members.voters().isEmpty()
-                || members.hasQuorum(voter -> voter.equals(self) || introductions.isWelcomeAt(voter.server()))
-                || loop.nowNanos() - introducedAtNanos >= 0;
-        if (!isIntroduced) {
-            members.members().stream()
-                    .filter(member -> !member.equals(self))
-                    .forEach(member -> introductions.greet(member.server()));
-        }
-        return isIntroduced;
     }
 
     /** The disk turned out to lack what this replica had promised: it promises nothing from now on. Threads: any. */
@@ -482,9 +427,9 @@ final class GroupRunner implements RaftGroup {
         input(new Input.Persisted(sequence));
     }
 
-    void snapshotReceived(ReplicaId from, SnapshotMeta meta, Runnable state) {
-        // If the core has no use for it any more, the next one takes its place.
-        receivedState = state;
+    /** @param swap see {@link AppliedState#received} */
+    void snapshotReceived(ReplicaId from, SnapshotMeta meta, Runnable swap) {
+        state.received(swap);
         input(new Input.SnapshotReceived(from, meta));
     }
 
@@ -496,18 +441,14 @@ final class GroupRunner implements RaftGroup {
     void close(String why) {
         closed = true;
         worker.closed(this);
-        cancelTimer();
+        timer.cancel();
         sleep.end();
-        node.endHandOver(this);
-        if (handOver != null) {
-            handOver.settled(this, false);
-        }
+        handOver.close();
         proposals.close(why);
         forwards.fail(why);
         reads.close(stopped());
-        changes.values().forEach(completion -> completion.failed(new RaftException.OutcomeUnknown(why)));
-        changes.clear();
-        isLeader = false;
+        changes.close(why);
+        news.close();
         snapshots.close(stopped());
         outgoing.close();
         incoming.close();
@@ -520,6 +461,7 @@ final class GroupRunner implements RaftGroup {
         if (closed) {
             return;
         }
+        Consumer<Input> step = this::step;
         try {
             noticePause();
             Input input;
@@ -531,51 +473,31 @@ final class GroupRunner implements RaftGroup {
                     step(input);
                 }
             }
-            proposals.propose(this::step);
-            reads.ask(this::step);
+            proposals.propose(step);
+            reads.ask(step);
             forwards.tick();
             if (!core.isAsleep() && loop.nowNanos() - core.nextDeadlineNanos() >= 0) {
-                beatIsDue = true;
+                board.beat();
                 step(new Input.Tick());
             }
-            handOver();
+            handOver.follow(step);
             proposals.giveUpIfLate();
             step(new Input.Flush(worker.congested()));
-            armTimer();
+            timer.arm(Math.min(core.isAsleep() ? Long.MAX_VALUE : core.nextDeadlineNanos(), forwards.deadline()));
             sleep.follow();
         } catch (RuntimeException | Error e) {
             node.fail(e);
         }
     }
 
-    /** One group of the node at a time, so that those who wait for their new leaders are few. */
-    private void handOver() {
-        if (heir != null && node.beginHandOver(this)) {
-            step(new Input.TransferLeadership(heir));
-        }
-        heir = null;
-        if (!core.isTransferring()) {
-            node.endHandOver(this);
-        }
-        // Not before it hears of the next leader, which may need its vote, and has answered those who wait.
-        if (handOver != null
-                && !core.hasHeir()
-                && (leads() || proposals.areAnswered() && (core.leader() != null || !ledAtHandOver))) {
-            handOver.settled(this, leads());
-        }
-    }
-
-    /**
-     * A garbage collection, a stopped process or a loop that was busy: the timer is late. Not the gap between two turns, as
-     * a group with nothing to do has long ones.
-     */
+    /** A garbage collection, a stopped process or a loop that was busy. */
     private void noticePause() {
-        long late = loop.nowNanos() - timerAt;
+        long late = timer.lateNanos();
         if (late > pauseNanos && !core.isAsleep()) {
             LOG.debug("group {} {}: its loop stood still for {} ms", groupId, self, late / 1_000_000);
             node.options().observer().paused(groupId, self, late);
             step(new Input.Paused());
-            cancelTimer();
+            timer.cancel();
         }
     }
 
@@ -604,141 +526,38 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    private void armTimer() {
-        long deadline = Math.min(core.isAsleep() ? Long.MAX_VALUE : core.nextDeadlineNanos(), forwards.deadline());
-        if (deadline == Long.MAX_VALUE) {
-            cancelTimer();
-            return;
-        }
-        if (timer != null && timerAt - deadline <= 0) {
-            // It fires too early, sees that nothing is due, and is armed again: cheaper than to move it with every
-            // message.
-            return;
-        }
-        cancelTimer();
-        timerAt = deadline;
-        timer = loop.schedule(Math.max(0, deadline - loop.nowNanos()), () -> {
-            timer = null;
-            if (!closed) {
-                worker.ready(this);
-            }
-        });
-    }
-
-    private void cancelTimer() {
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
-    }
-
     /** Applies what is committed, as much as the budget allows, and serves the reads that waited for it. */
     void apply() {
         if (closed) {
             return;
         }
         try {
-            int bytes = 0;
-            while (!closed
-                    && lastApplied < core.commitIndex()
-                    && bytes < options().applyBudgetBytes()) {
-                Entry entry = core.entry(lastApplied + 1);
-                applyEntry(entry);
-                bytes += entry.bytes();
-            }
-            reads.serve(lastApplied);
+            state.advance();
+            reads.serve(state.index());
             if (closed) {
                 // By one of the completions.
                 return;
             }
-            if (lastApplied < core.commitIndex()) {
+            if (state.isBehind()) {
                 worker.ready(this);
             }
-            core.appliedTo(lastApplied);
+            core.appliedTo(state.index());
             metrics.unapplied(core.unappliedBytes(), options().core().maxUnappliedBytes());
-            snapshots.takeIfDue(lastApplied, lastAppliedTimeMs);
-            tellLeader();
-            refreshStatus();
+            snapshots.takeIfDue(state.index(), state.timeMs());
+            news.tell(state.index());
+            if (board.isDue()) {
+                outgoing.tick(core.term());
+                board.write();
+            }
         } catch (RuntimeException | Error e) {
             // An error too: an entry that was applied in part must not be followed by the next one.
             node.fail(e);
         }
     }
 
-    private void applyEntry(Entry entry) {
-        List<Completion> told = proposals.waitingFor(entry);
-        lastApplied = entry.index();
-        lastAppliedTimeMs = entry.timeMs();
-        if (entry.type() == Entry.Type.COMMANDS) {
-            CommandBatch.forEach(entry.payload(), (position, command) -> {
-                Object result = machine.apply(entry.index(), entry.timeMs(), command);
-                if (position < told.size()) {
-                    told.get(position).succeeded(result);
-                }
-            });
-        }
-        snapshots.applied(entry);
-        metrics.applied(entry.index());
-        node.options().observer().applied(groupId, self, entry);
-    }
-
-    private void tellLeader() {
-        boolean ready = core.isReady() && core.termAt(lastApplied) == core.term();
-        isLeader = ready;
-        leader = core.leader();
-        if (listener != null
-                && (toldTerm != core.term() || toldReady != ready || !Objects.equals(toldLeader, core.leader()))) {
-            toldTerm = core.term();
-            toldReady = ready;
-            toldLeader = core.leader();
-            listener.leaderChanged(toldLeader, toldTerm, ready);
-        }
-    }
-
-    private void refreshStatus() {
-        long now = loop.nowNanos();
-        if (beatIsDue || now - statusNanos > 20_000_000L) {
-            outgoing.tick(core.term());
-            beatIsDue = false;
-            statusNanos = now;
-            status = buildStatus();
-            transferBytes = core.transferBytes();
-        }
-    }
-
     /** See {@link RaftNode#transferBytes}. Threads: any. */
     long transferBytes() {
-        return transferBytes;
-    }
-
-    private GroupStatus buildStatus() {
-        return new GroupStatus(
-                groupId,
-                self,
-                core.role(),
-                core.term(),
-                core.leader(),
-                core.firstIndex(),
-                core.lastIndex(),
-                core.commitIndex(),
-                lastApplied,
-                core.snapshot().index(),
-                core.configuration(),
-                core.configurationIndex(),
-                core.isRecovering(),
-                core.holdsLease(loop.nowNanos()),
-                core.matchIndexes(),
-                outgoing.progress(),
-                unappliedBytes(),
-                snapshots.problem());
-    }
-
-    private SortedMap<ReplicaId, Long> unappliedBytes() {
-        SortedMap<ReplicaId, Long> told = new TreeMap<>(core.followersUnapplied());
-        if (core.unappliedBytes() > 0) {
-            told.put(self, core.unappliedBytes());
-        }
-        return told;
+        return board.transferBytes();
     }
 
     /** Does what the core wants. */
@@ -840,16 +659,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onInstall(Effect.Install effect) {
-            proposals.lost(0);
-            Runnable state = Objects.requireNonNull(receivedState, "a state to install");
-            receivedState = null;
-            state.run();
-            lastApplied = effect.meta().index();
-            lastAppliedTimeMs = effect.meta().timeMs();
-            snapshots.installed();
-            LOG.info("group {}: installed snapshot index={}", groupId, lastApplied);
-            metrics.snapshotInstalled();
-            observer().snapshotInstalled(groupId, self, effect.meta());
+            state.install(effect.meta());
         }
 
         @Override
@@ -870,7 +680,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onHandOverDue(Effect.HandOverDue effect) {
-            heir = effect.to();
+            handOver.due(effect.to());
         }
 
         @Override
@@ -889,32 +699,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onChangeEnded(Effect.ChangeEnded effect) {
-            Completion completion = changes.remove(effect.token());
-            if (completion == null) {
-                return;
-            }
-            switch (effect.outcome()) {
-                case DONE -> completion.succeeded(null);
-                case NOT_LEADER -> completion.failed(new RaftException.NotLeader(effect.leader()));
-                case UNDER_WAY ->
-                    completion.failed(
-                            new RaftException.Busy("another change of group " + groupId + " is under way", 500));
-                case STALE_VERSION ->
-                    completion.failed(new RaftException.ChangeRefused("group " + groupId + " follows map version "
-                            + core.configuration().mapVersion() + " already; ask with a later one"));
-                case RETIRED_REPLICA ->
-                    completion.failed(new RaftException.ChangeRefused("a replica that is to join group " + groupId
-                            + " left it before, or a later one of its server did; give it the next incarnation"));
-                case ABORTED ->
-                    completion.failed(
-                            new RaftException.ChangeRefused("the change of group " + groupId + " was aborted"));
-                case TOO_LATE ->
-                    completion.failed(new RaftException.ChangeRefused("group " + groupId
-                            + " decides with its old and new voters already; the change can only go forward"));
-                case LEADERSHIP_LOST ->
-                    completion.failed(new RaftException.OutcomeUnknown(
-                            "leadership of group " + groupId + " was lost before its change ended"));
-            }
+            changes.ended(effect);
         }
 
         @Override
@@ -925,9 +710,7 @@ final class GroupRunner implements RaftGroup {
                     self,
                     effect.index());
             observer().removed(groupId, self, effect.index());
-            if (listener != null) {
-                listener.removed(effect.index());
-            }
+            news.removed(effect.index());
         }
 
         @Override
