@@ -234,7 +234,7 @@ final class Leader {
             core.emit(new Effect.ReadFailed(
                     reader.token(), Effect.ReadFailed.Cause.NOT_LEADER, core.role == Role.LEADER ? null : core.leader));
         } else {
-            core.sendWhenDurable(
+            core.durability.sendWhenDurable(
                     follower, new Message.ReadIndexResponse(core.term(), reader.life(), reader.token(), -1));
         }
     }

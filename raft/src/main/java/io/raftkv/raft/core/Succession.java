@@ -57,7 +57,7 @@ final class Succession {
     }
 
     private boolean isDiskStalled() {
-        return core.isDiskStalledFor(core.options.diskStallMs());
+        return core.durability.isStalledFor(core.options.diskStallMs());
     }
 
     /** Whether {@code input} is a reason to wake a replica that sleeps. */
@@ -164,7 +164,7 @@ final class Succession {
         if (!core.configuration().hasQuorum(able::contains)) {
             return;
         }
-        if (core.isDiskStalledFor(core.options.diskDeadMs()) && lastHeir != null && !core.leaderRole.isTransferring()) {
+        if (core.durability.isStalledFor(core.options.diskDeadMs()) && lastHeir != null && !core.leaderRole.isTransferring()) {
             core.becomeFollower(core.term(), null, "its disk has stalled, and nobody took over");
             core.elections.restartTimer();
         } else {
