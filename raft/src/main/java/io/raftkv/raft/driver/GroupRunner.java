@@ -254,11 +254,7 @@ final class GroupRunner implements RaftGroup {
     }
 
     private void onLoop(Runnable task) {
-        if (loop.inLoop()) {
-            task.run();
-        } else {
-            loop.execute(task);
-        }
+        RaftNode.onLoop(loop, task);
     }
 
     /** A loop that has ended takes no more tasks; whoever asks then is told on its own thread. */
