@@ -40,7 +40,7 @@ final class Dispatcher implements Input.Handler {
     @Override
     public void onRead(Input.Read input) {
         if (core.role == Role.LEADER || input.mode() != ReadMode.ANY) {
-            core.leaderRole.read(input.token(), input.mode());
+            core.leaderRole.reads.read(input.token(), input.mode());
         } else {
             core.followerReads.read(input.token());
         }
@@ -73,17 +73,17 @@ final class Dispatcher implements Input.Handler {
 
     @Override
     public void onSnapshotSending(Input.SnapshotSending input) {
-        core.leaderRole.snapshotSending(input);
+        core.leaderRole.replication.snapshotSending(input);
     }
 
     @Override
     public void onSnapshotFailed(Input.SnapshotFailed input) {
-        core.leaderRole.snapshotFailed(input.peer());
+        core.leaderRole.replication.snapshotFailed(input.peer());
     }
 
     @Override
     public void onFetched(Input.Fetched input) {
-        core.leaderRole.fetched(input.peer(), input.entries());
+        core.leaderRole.replication.fetched(input.peer(), input.entries());
     }
 
     @Override
@@ -108,7 +108,7 @@ final class Dispatcher implements Input.Handler {
 
     @Override
     public void onTransferLeadership(Input.TransferLeadership input) {
-        core.leaderRole.transfer(input.target(), core.succession.motive(input.target()));
+        core.leaderRole.transfer.begin(input.target(), core.succession.motive(input.target()));
     }
 
     @Override
@@ -134,7 +134,7 @@ final class Dispatcher implements Input.Handler {
     @Override
     public void onFlush(Input.Flush input) {
         if (core.role == Role.LEADER) {
-            core.leaderRole.flush(input.congested());
+            core.leaderRole.replication.flush(input.congested());
         }
     }
 
@@ -189,7 +189,7 @@ final class Dispatcher implements Input.Handler {
         @Override
         public void onSnapshotResponse(ReplicaId from, Message.SnapshotResponse message) {
             if (isOfTheTermItLeads(from, message)) {
-                core.leaderRole.heard(from);
+                core.leaderRole.replication.heard(from);
             }
         }
 
@@ -219,7 +219,7 @@ final class Dispatcher implements Input.Handler {
 
         @Override
         public void onReadIndex(ReplicaId from, Message.ReadIndex message) {
-            core.leaderRole.onReadIndex(from, message);
+            core.leaderRole.reads.onReadIndex(from, message);
         }
 
         @Override

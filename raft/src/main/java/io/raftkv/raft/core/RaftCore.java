@@ -9,7 +9,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -260,7 +259,7 @@ public final class RaftCore {
 
     /** On a leader, of each other member that has much of that; empty elsewhere. */
     public SortedMap<ReplicaId, Long> followersUnapplied() {
-        return role == Role.LEADER ? leaderRole.unappliedBytes() : Collections.emptySortedMap();
+        return role == Role.LEADER ? leaderRole.replication.unappliedBytes() : Collections.emptySortedMap();
     }
 
     /** On a leader, how many bytes of the log it may keep for those that are sent a snapshot or catch up after one. */
@@ -312,12 +311,12 @@ public final class RaftCore {
 
     /** Whether this replica leads and {@code peer} waits for a snapshot. */
     public boolean isSendingSnapshotTo(ReplicaId peer) {
-        return role == Role.LEADER && leaderRole.isSendingSnapshotTo(peer);
+        return role == Role.LEADER && leaderRole.replication.isSendingSnapshotTo(peer);
     }
 
     /** Whether this replica leads and hands over just now. */
     public boolean isTransferring() {
-        return role == Role.LEADER && leaderRole.isTransferring();
+        return role == Role.LEADER && leaderRole.transfer.isUnderWay();
     }
 
     /** Whether this replica leads and another voter was heard of late. */
@@ -327,7 +326,7 @@ public final class RaftCore {
 
     /** On a leader how far the log of each other member is known to agree and be durable; empty elsewhere. */
     public SortedMap<ReplicaId, Long> matchIndexes() {
-        return role == Role.LEADER ? leaderRole.matchIndexes() : Collections.emptySortedMap();
+        return role == Role.LEADER ? leaderRole.replication.matchIndexes() : Collections.emptySortedMap();
     }
 
     /**
@@ -516,15 +515,5 @@ public final class RaftCore {
         } else if (role == Role.CANDIDATE && durability.isTermDurable()) {
             elections.ownVoteDurable();
         }
-    }
-
-    SortedMap<ReplicaId, Progress> freshProgress() {
-        SortedMap<ReplicaId, Progress> all = new TreeMap<>();
-        for (ReplicaId member : configuration().members()) {
-            if (!member.equals(self)) {
-                all.put(member, new Progress(log.lastIndex() + 1, now));
-            }
-        }
-        return all;
     }
 }
