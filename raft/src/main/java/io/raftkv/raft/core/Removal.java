@@ -33,8 +33,8 @@ final class Removal {
         boolean mayBeBehind = atIndex > core.configurationIndex()
                 || term > core.log.lastTerm()
                 || !core.configuration().members().contains(core.self);
-        // A leader of a group that goes on in a later term is deposed; and if it was elected by nothing but replicas that
-        // left, as after a recovery from a lost majority, there is no other way to tell it.
+        // A leader of a group that goes on in a later term is deposed; and if it was elected by nothing but replicas
+        // that left, as after a recovery from a lost majority, there is no other way to tell it.
         if (!mayBeBehind || (core.role == Role.LEADER && term <= core.term())) {
             return;
         }

@@ -73,6 +73,10 @@ final class Succession {
                 : input instanceof Input.StandAside order && order.aside();
     }
 
+    private Replication replication() {
+        return core.leaderRole.replication;
+    }
+
     void prefer(@Nullable ReplicaId replica) {
         if (!Objects.equals(replica, preferred)) {
             preferred = replica;
@@ -134,8 +138,8 @@ final class Succession {
                 && core.isReady()
                 && !core.leaderRole.transfer.isUnderWay()
                 && core.leaderRole.change.isSettled()
-                && core.leaderRole.replication.hearsNow(heir)
-                && core.leaderRole.replication.matchIndex(heir) >= lastIndexAtBeat) {
+                && replication().hearsNow(heir)
+                && replication().matchIndex(heir) >= lastIndexAtBeat) {
             core.emit(new Effect.HandOverDue(heir));
         }
         lastIndexAtBeat = core.log.lastIndex();
@@ -150,7 +154,7 @@ final class Succession {
         return preferred != null
                         && !prefersSelf()
                         && core.configuration().voters().contains(preferred)
-                        && core.leaderRole.replication.hears(preferred)
+                        && replication().hears(preferred)
                 ? preferred
                 : null;
     }
@@ -158,14 +162,17 @@ final class Succession {
     private void diskStalled() {
         List<ReplicaId> able = new ArrayList<>();
         for (ReplicaId other : others()) {
-            if (core.leaderRole.replication.matchIndex(other) > core.persistedIndex() && core.leaderRole.replication.hears(other)) {
+            if (replication().matchIndex(other) > core.persistedIndex()
+                    && replication().hears(other)) {
                 able.add(other);
             }
         }
         if (!core.configuration().hasQuorum(able::contains)) {
             return;
         }
-        if (core.durability.isStalledFor(core.options.diskDeadMs()) && lastHeir != null && !core.leaderRole.transfer.isUnderWay()) {
+        if (core.durability.isStalledFor(core.options.diskDeadMs())
+                && lastHeir != null
+                && !core.leaderRole.transfer.isUnderWay()) {
             core.becomeFollower(core.term(), null, "its disk has stalled, and nobody took over");
             core.elections.restartTimer();
         } else {
@@ -177,7 +184,10 @@ final class Succession {
     @Nullable
     ReplicaId heir(Collection<ReplicaId> candidates, @Nullable ReplicaId last) {
         ReplicaId wanted = preferred;
-        return wanted != null && candidates.contains(wanted) && !wanted.equals(last) && core.leaderRole.replication.hearsNow(wanted)
+        return wanted != null
+                        && candidates.contains(wanted)
+                        && !wanted.equals(last)
+                        && replication().hearsNow(wanted)
                 ? wanted
                 : best(candidates, last);
     }
@@ -193,8 +203,10 @@ final class Succession {
         for (ReplicaId candidate : order) {
             boolean better = best == null
                     || best.equals(last)
-                    || (!candidate.equals(last) && core.leaderRole.replication.matchIndex(candidate) > core.leaderRole.replication.matchIndex(best));
-            if (better && core.leaderRole.replication.hears(candidate)) {
+                    || (!candidate.equals(last)
+                            && replication().matchIndex(candidate)
+                                    > replication().matchIndex(best));
+            if (better && replication().hears(candidate)) {
                 best = candidate;
             }
         }
@@ -213,7 +225,7 @@ final class Succession {
 
     /** Whether there is anybody to whom this leader could hand over. */
     boolean hasHeir() {
-        return others().stream().anyMatch(core.leaderRole.replication::hears);
+        return others().stream().anyMatch(replication()::hears);
     }
 
     private SortedSet<ReplicaId> others() {

@@ -31,6 +31,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Drives one replica: feeds its {@link RaftCore} and does what it wants done, see {@link LoopWorker} for the order.
  *
+ * <p>What waits for the replica is kept by kind: {@link Proposals}, {@link Forwards}, {@link GroupReads}, {@link MemberChanges};
+ * its state is in {@link AppliedState}, and the files of that in {@link OwnSnapshots}, {@link OutgoingSnapshots} and {@link
+ * IncomingSnapshots}.
+ *
  * <p>Threads: the group's loop, except the methods of {@link RaftGroup}.
  */
 final class GroupRunner implements RaftGroup {
@@ -465,7 +469,7 @@ final class GroupRunner implements RaftGroup {
                 if (!(input instanceof Input.Receive receive)) {
                     step(input);
                 } else if (!forwards.takes(receive.from(), receive.message())) {
-                    noteSnapshotAnswers(receive);
+                    outgoing.hear(receive.from(), receive.message());
                     step(input);
                 }
             }
@@ -508,20 +512,6 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    private void noteSnapshotAnswers(Input.Receive receive) {
-        if (receive.message().term() != core.term()) {
-            // A late one tells nothing of the transfers of this term: the core refuses it too.
-            return;
-        }
-        Message message =
-                receive.message() instanceof Message.RecoveringResponse marked ? marked.answer() : receive.message();
-        if (message instanceof Message.SnapshotResponse response) {
-            outgoing.answered(receive.from(), response);
-        } else if (message instanceof Message.AppendResponse response && response.success()) {
-            outgoing.matched(receive.from(), response.index());
-        }
-    }
-
     /** Applies what is committed, as much as the budget allows, and serves the reads that waited for it. */
     void apply() {
         if (closed) {
@@ -558,6 +548,8 @@ final class GroupRunner implements RaftGroup {
 
     /** Does what the core wants. */
     private final class Executor implements Effect.Handler {
+        private boolean wasLeader;
+
         private final RaftObserver observer() {
             return node.options().observer();
         }
@@ -640,8 +632,6 @@ final class GroupRunner implements RaftGroup {
             }
             wasLeader = effect.role() == Role.LEADER;
         }
-
-        private boolean wasLeader;
 
         @Override
         public void onSendSnapshot(Effect.SendSnapshot effect) {

@@ -129,7 +129,8 @@ final class Proposals {
                         new RaftException.Busy("too much waits to be applied in group " + group.id(), 100);
                     case TRANSFERRING -> new RaftException.HandingOver(group.id());
                 };
-        batch.completions().forEach(completion -> completion.failed(group.metrics().refused(failure)));
+        batch.completions()
+                .forEach(completion -> completion.failed(group.metrics().refused(failure)));
     }
 
     /** Who waits for {@code entry}, which is being applied, in the order of its commands; empty if nobody does here. */
