@@ -48,7 +48,7 @@ class ArchitectureTest {
     void noDecisionUsesAWallClock() {
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName("io.raftkv.raft.driver.GroupRunner")
+                .doNotHaveFullyQualifiedName("io.raftkv.raft.driver.Proposals")
                 .should()
                 .callMethod(EventLoop.class, "wallClockMs")
                 .check(CLASSES);

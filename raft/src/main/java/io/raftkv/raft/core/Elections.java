@@ -126,7 +126,7 @@ final class Elections {
         }
         restartTimer();
         // While the disk still writes the last vote another campaign would only void it: with a slow disk for ever.
-        if (core.mayCampaign() && core.isTermDurable() && core.succession.mayLead()) {
+        if (core.mayCampaign() && core.durability.isTermDurable() && core.succession.mayLead()) {
             startPreVote();
         } else if (core.mayHaveLeft()) {
             forgetAnswers();
@@ -149,7 +149,7 @@ final class Elections {
      */
     private void askAgain() {
         boolean preVote = core.role == Role.PRE_CANDIDATE;
-        if (preVote || core.isTermDurable()) {
+        if (preVote || core.durability.isTermDurable()) {
             requestVotes(preVote, handedOver);
         } else {
             // Those of this term are still kept until the own vote is durable.
@@ -183,7 +183,7 @@ final class Elections {
                 if (preVote) {
                     core.send(member, request);
                 } else {
-                    core.sendWhenDurable(member, request);
+                    core.durability.sendWhenDurable(member, request);
                 }
             }
         }
@@ -239,7 +239,7 @@ final class Elections {
             core.vote(message.term(), from);
             restartTimer();
         }
-        core.sendWhenDurable(from, new Message.VoteResponse(core.term(), false, grant));
+        core.durability.sendWhenDurable(from, new Message.VoteResponse(core.term(), false, grant));
     }
 
     void tellIfItLeft(ReplicaId id) {

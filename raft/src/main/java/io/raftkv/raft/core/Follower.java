@@ -18,7 +18,7 @@ final class Follower {
 
     void onAppendEntries(ReplicaId from, Message.AppendEntries message) {
         if (!accepts(from, message)) {
-            core.sendWhenDurable(
+            core.durability.sendWhenDurable(
                     from,
                     new Message.AppendResponse(core.term(), false, message.prevLogIndex(), 0, 0, message.round(), 0));
             return;
@@ -102,7 +102,7 @@ final class Follower {
         while (hint > core.commitIndex && core.log.termAt(hint) > message.prevLogTerm()) {
             hint = core.log.firstIndexOfTermAt(hint) - 1;
         }
-        core.sendWhenDurable(
+        core.durability.sendWhenDurable(
                 from,
                 new Message.AppendResponse(
                         core.term(),
@@ -127,7 +127,7 @@ final class Follower {
             echo(to, index, round);
             roundEchoed = round;
         }
-        core.sendWhenDurable(to, agreed(index, round));
+        core.durability.sendWhenDurable(to, agreed(index, round));
     }
 
     private Message agreed(long index, long round) {
@@ -142,7 +142,7 @@ final class Follower {
 
     /** Answers without waiting for a disk that is behind, with what is durable already: a slow disk is not a dead replica. */
     private void echo(ReplicaId to, long index, long round) {
-        if (core.isTermDurable() && core.persistedIndex() < index) {
+        if (core.durability.isTermDurable() && core.persistedIndex() < index) {
             core.send(to, agreed(core.persistedIndex(), round));
         }
     }
@@ -187,7 +187,7 @@ final class Follower {
 
     void onInstallSnapshot(ReplicaId from, Message.InstallSnapshot message) {
         if (!accepts(from, message)) {
-            core.sendWhenDurable(
+            core.durability.sendWhenDurable(
                     from,
                     new Message.SnapshotResponse(core.term(), message.meta().index(), -1, 0));
         } else if (!isWellFormed(message)) {

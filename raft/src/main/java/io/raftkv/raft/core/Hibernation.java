@@ -88,6 +88,6 @@ final class Hibernation {
                 && message instanceof Message.AppendResponse response
                 && response.success()
                 && response.term() == core.term()
-                && response.index() <= core.leaderRole.matchIndex(from);
+                && response.index() <= core.leaderRole.replication.matchIndex(from);
     }
 }

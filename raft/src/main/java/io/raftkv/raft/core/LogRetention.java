@@ -35,7 +35,7 @@ final class LogRetention {
                 && tail + core.log.entry(keepFrom - 1).bytes() <= core.options.tailBytes()) {
             tail += core.log.entry(--keepFrom).bytes();
         }
-        for (Progress follower : core.leaderRole.followers()) {
+        for (Progress follower : core.leaderRole.replication.followers()) {
             long needed = neededFrom(follower);
             if (needed > 0
                     && needed < keepFrom
@@ -50,7 +50,7 @@ final class LogRetention {
     /** How many bytes of the log followers may need that are sent a snapshot, or catch up after one. */
     long transferBytes() {
         long bytes = 0;
-        for (Progress follower : core.leaderRole.followers()) {
+        for (Progress follower : core.leaderRole.replication.followers()) {
             if (isHeard(follower)) {
                 bytes = Math.max(bytes, transferBytes(follower));
             }

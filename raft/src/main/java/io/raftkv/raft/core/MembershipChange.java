@@ -173,7 +173,7 @@ final class MembershipChange {
     }
 
     private void leaveJoint(Configuration joint) {
-        if (leader.isTransferring()) {
+        if (leader.transfer.isUnderWay()) {
             return;
         }
         if (joint.voters().contains(core.self)) {
@@ -205,7 +205,7 @@ final class MembershipChange {
         boolean sameVoters = current.voters().equals(wanted.voters());
         if (sameVoters && current.learners().isEmpty()) {
             end(Outcome.DONE);
-        } else if (leader.isTransferring()) {
+        } else if (leader.transfer.isUnderWay()) {
             return;
         } else if (!current.learners().equals(joining)) {
             // Learners tell the next leader that this plan is under way. Without them it has to find a plan that is
@@ -219,7 +219,7 @@ final class MembershipChange {
 
     private boolean keepUp(SortedSet<ReplicaId> joining) {
         for (ReplicaId id : joining) {
-            if (!leader.keepsUp(id) || !leader.hears(id)) {
+            if (!leader.replication.keepsUp(id) || !leader.replication.hears(id)) {
                 return false;
             }
         }
@@ -228,7 +228,7 @@ final class MembershipChange {
 
     /** There is no way back from a joint configuration whose new majority is dead, so that is looked at first. */
     private boolean isMajorityHeard(SortedSet<ReplicaId> voters) {
-        return Configuration.of(voters).hasQuorum(leader::hears);
+        return Configuration.of(voters).hasQuorum(leader.replication::hears);
     }
 
     private void append(Configuration next) {

@@ -67,7 +67,7 @@ final class Recovering {
 
     /** Says that nothing is lost any more, once a restart would find the vote that is part of it. */
     void tellEnd() {
-        if (!on && !endIsTold && core.isTermDurable()) {
+        if (!on && !endIsTold && core.durability.isTermDurable()) {
             endIsTold = true;
             core.emit(new Effect.RecoveryEnded());
         }

@@ -5,6 +5,7 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Effect.HandsOver.Motive;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
@@ -57,7 +58,7 @@ final class Succession {
     }
 
     private boolean isDiskStalled() {
-        return core.isDiskStalledFor(core.options.diskStallMs());
+        return core.durability.isStalledFor(core.options.diskStallMs());
     }
 
     /** Whether {@code input} is a reason to wake a replica that sleeps. */
@@ -70,6 +71,10 @@ final class Succession {
                         && !preference.replica().equals(preferred)
                         && !preference.replica().equals(core.self)
                 : input instanceof Input.StandAside order && order.aside();
+    }
+
+    private Replication replication() {
+        return core.leaderRole.replication;
     }
 
     void prefer(@Nullable ReplicaId replica) {
@@ -131,10 +136,10 @@ final class Succession {
         } else if (heir != null
                 && core.now >= notBefore
                 && core.isReady()
-                && !core.leaderRole.isTransferring()
+                && !core.leaderRole.transfer.isUnderWay()
                 && core.leaderRole.change.isSettled()
-                && core.leaderRole.hearsNow(heir)
-                && core.leaderRole.matchIndex(heir) >= lastIndexAtBeat) {
+                && replication().hearsNow(heir)
+                && replication().matchIndex(heir) >= lastIndexAtBeat) {
             core.emit(new Effect.HandOverDue(heir));
         }
         lastIndexAtBeat = core.log.lastIndex();
@@ -149,7 +154,7 @@ final class Succession {
         return preferred != null
                         && !prefersSelf()
                         && core.configuration().voters().contains(preferred)
-                        && core.leaderRole.hears(preferred)
+                        && replication().hears(preferred)
                 ? preferred
                 : null;
     }
@@ -157,14 +162,17 @@ final class Succession {
     private void diskStalled() {
         List<ReplicaId> able = new ArrayList<>();
         for (ReplicaId other : others()) {
-            if (core.leaderRole.matchIndex(other) > core.persistedIndex() && core.leaderRole.hears(other)) {
+            if (replication().matchIndex(other) > core.persistedIndex()
+                    && replication().hears(other)) {
                 able.add(other);
             }
         }
         if (!core.configuration().hasQuorum(able::contains)) {
             return;
         }
-        if (core.isDiskStalledFor(core.options.diskDeadMs()) && lastHeir != null && !core.leaderRole.isTransferring()) {
+        if (core.durability.isStalledFor(core.options.diskDeadMs())
+                && lastHeir != null
+                && !core.leaderRole.transfer.isUnderWay()) {
             core.becomeFollower(core.term(), null, "its disk has stalled, and nobody took over");
             core.elections.restartTimer();
         } else {
@@ -176,24 +184,48 @@ final class Succession {
     @Nullable
     ReplicaId heir(Collection<ReplicaId> candidates, @Nullable ReplicaId last) {
         ReplicaId wanted = preferred;
-        return wanted != null && candidates.contains(wanted) && !wanted.equals(last) && core.leaderRole.hearsNow(wanted)
+        return wanted != null
+                        && candidates.contains(wanted)
+                        && !wanted.equals(last)
+                        && replication().hearsNow(wanted)
                 ? wanted
-                : core.leaderRole.heir(candidates, last);
+                : best(candidates, last);
+    }
+
+    /**
+     * Of the candidates who were heard of late, the one that lacks least; another one than {@code last} if possible. Which one
+     * of equals depends on the group, so that not all groups of a server fall to one.
+     */
+    private @Nullable ReplicaId best(Collection<ReplicaId> candidates, @Nullable ReplicaId last) {
+        List<ReplicaId> order = new ArrayList<>(candidates);
+        Collections.rotate(order, Math.floorMod(core.groupId, Math.max(1, order.size())));
+        ReplicaId best = null;
+        for (ReplicaId candidate : order) {
+            boolean better = best == null
+                    || best.equals(last)
+                    || (!candidate.equals(last)
+                            && replication().matchIndex(candidate)
+                                    > replication().matchIndex(best));
+            if (better && replication().hears(candidate)) {
+                best = candidate;
+            }
+        }
+        return best;
     }
 
     private void handOver(Collection<ReplicaId> candidates, Motive motive) {
-        if (!core.leaderRole.isTransferring()) {
+        if (!core.leaderRole.transfer.isUnderWay()) {
             ReplicaId heir = heir(candidates, lastHeir);
             if (heir != null) {
                 lastHeir = heir;
-                core.leaderRole.transfer(heir, motive);
+                core.leaderRole.transfer.begin(heir, motive);
             }
         }
     }
 
     /** Whether there is anybody to whom this leader could hand over. */
     boolean hasHeir() {
-        return others().stream().anyMatch(core.leaderRole::hears);
+        return others().stream().anyMatch(replication()::hears);
     }
 
     private SortedSet<ReplicaId> others() {

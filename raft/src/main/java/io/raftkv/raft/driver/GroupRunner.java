@@ -2,7 +2,6 @@ package io.raftkv.raft.driver;
 
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Completion;
-import io.raftkv.raft.Configuration;
 import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.GroupStatus.Role;
@@ -11,26 +10,18 @@ import io.raftkv.raft.RaftGroup;
 import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
-import io.raftkv.raft.core.CommandBatch;
 import io.raftkv.raft.core.Effect;
-import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.Input;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.LogException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -40,13 +31,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Drives one replica: feeds its {@link RaftCore} and does what it wants done, see {@link LoopWorker} for the order.
  *
+ * <p>What waits for the replica is kept by kind: {@link Proposals}, {@link Forwards}, {@link GroupReads}, {@link MemberChanges};
+ * its state is in {@link AppliedState}, and the files of that in {@link OwnSnapshots}, {@link OutgoingSnapshots} and {@link
+ * IncomingSnapshots}.
+ *
  * <p>Threads: the group's loop, except the methods of {@link RaftGroup}.
  */
 final class GroupRunner implements RaftGroup {
     private static final Logger LOG = LoggerFactory.getLogger(GroupRunner.class);
-
-    /** Commands that were appended as one entry and wait for its fate. */
-    private record Batch(long token, long index, long term, long bytes, List<Completion> completions) {}
 
     private final RaftNode node;
     private final LoopWorker worker;
@@ -62,58 +54,23 @@ final class GroupRunner implements RaftGroup {
     private final Executor effects = new Executor();
 
     private final ArrayDeque<Input> inputs = new ArrayDeque<>();
-    private List<Bytes> commands = new ArrayList<>();
-    private List<Completion> completions = new ArrayList<>();
-    private final GroupReads reads = new GroupReads();
+    private final Proposals proposals;
     private final Forwards forwards;
-    private final AtomicLong pendingBytes = new AtomicLong();
-
-    private final ArrayDeque<Batch> proposed = new ArrayDeque<>();
-    /** Once this replica was deposed: until when what it had proposed may still be answered here. */
-    private long answersUntil;
-
-    private long nextToken;
-    /** Who waits for a change of members, by token. */
-    private final Map<Long, Completion> changes = new TreeMap<>();
-
-    private final AtomicLong tokens = new AtomicLong();
-    private long lastApplied;
-    private long lastAppliedTimeMs;
-
+    private final GroupReads reads = new GroupReads();
     private final OwnSnapshots snapshots;
-    private @Nullable Runnable receivedState;
-    private EventLoop.@Nullable Scheduled timer;
-    private long timerAt;
+    private final AppliedState state;
+    private final StatusBoard board;
+    private final MemberChanges changes;
+    private final LeaderNews news;
+    private final GroupHandOver handOver;
+    private final StartSilence silence;
+    private final GroupTimer timer;
     /** A timer that is late by more tells that the loop stood still. */
     private final long pauseNanos;
 
-    /** See {@link RaftCore#transferBytes}, as of the last beat. */
-    private volatile long transferBytes;
-
-    private boolean beatIsDue;
     private boolean closed;
-    /** Whether a majority took notice of the present life of this server, so that it may speak. */
-    private boolean isIntroduced;
-
-    private final long introducedAtNanos;
-
-    /** Who should lead in place of this replica, if the core said so in this turn. */
-    private @Nullable ReplicaId heir;
-    /** The hand-over of the whole node that is under way. */
-    private @Nullable HandOver handOver;
-
-    private boolean ledAtHandOver;
-
     boolean isReadyForTurn;
 
-    private volatile @Nullable ReplicaId leader;
-    private volatile boolean isLeader;
-    private volatile GroupStatus status;
-    private long statusNanos;
-    private @Nullable LeaderListener listener;
-    private @Nullable ReplicaId toldLeader;
-    private long toldTerm = -1;
-    private boolean toldReady;
     private long toldCommit;
 
     GroupRunner(RaftNode node, LoopWorker worker, long groupId, RaftCore core, ReplicaId self, StateMachine machine) {
@@ -128,16 +85,18 @@ final class GroupRunner implements RaftGroup {
         this.sleep = new Sleep(node, core, groupId);
         this.outgoing = new OutgoingSnapshots(this);
         this.incoming = new IncomingSnapshots(this);
+        this.proposals = new Proposals(this);
         this.forwards = new Forwards(this);
-        this.timerAt = loop.nowNanos();
-        this.introducedAtNanos =
-                timerAt + 2 * TimeUnit.MILLISECONDS.toNanos(options().core().electionMaxMs());
-        this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
-        this.lastApplied = core.snapshot().index();
-        this.toldCommit = core.commitIndex();
-        this.lastAppliedTimeMs = core.snapshot().timeMs();
         this.snapshots = new OwnSnapshots(this, outgoing);
-        this.status = buildStatus();
+        this.state = new AppliedState(this, proposals, snapshots);
+        this.board = new StatusBoard(this, state, outgoing, snapshots);
+        this.changes = new MemberChanges(core, groupId);
+        this.news = new LeaderNews(core);
+        this.handOver = new GroupHandOver(this, proposals);
+        this.silence = new StartSilence(node, core, loop);
+        this.timer = new GroupTimer(loop, this::wake);
+        this.pauseNanos = TimeUnit.MILLISECONDS.toNanos(options().core().electionMinMs()) / 2;
+        this.toldCommit = core.commitIndex();
         // The first turn, and the first timer, come from here.
         loop.execute(() -> {
             if (!closed) {
@@ -166,24 +125,8 @@ final class GroupRunner implements RaftGroup {
     @Override
     public void propose(Bytes command, Completion completion) {
         checkSize(command);
-        RaftException.Busy full = admit(command.length());
-        if (full == null) {
-            pendingBytes.addAndGet(command.length());
-        }
-        onLoop(() -> take(command, completion, full), completion);
-    }
-
-    /** Null if there is room for a command of {@code bytes}, which the budget of the node then holds. */
-    private RaftException.@Nullable Busy admit(int bytes) {
-        if (pendingBytes.get() + bytes > options().maxPendingBytes()
-                || node.log().queuedBytes() > options().maxLogQueueBytes()) {
-            return new RaftException.Busy("too much waits to be written", 50);
-        }
-        RaftException.Busy noRoom = DiskRoom.refusal(node.log());
-        if (noRoom != null || node.budget().take(bytes)) {
-            return noRoom;
-        }
-        return new RaftException.Busy("the groups of this server together hold too much that waits", 100);
+        RaftException.Busy full = proposals.admit(command.length());
+        onLoop(() -> proposals.take(command, completion, full), completion);
     }
 
     @Override
@@ -212,19 +155,6 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    private void take(Bytes command, Completion completion, RaftException.@Nullable Busy full) {
-        if (full != null) {
-            completion.failed(metrics.refused(full));
-        } else if (closed) {
-            node.budget().giveBack(command.length());
-            completion.failed(stopped());
-        } else {
-            commands.add(command);
-            completions.add(completion);
-            worker.ready(this);
-        }
-    }
-
     @Override
     public void read(Completion completion) {
         read(ReadMode.LEADER, () -> null, completion);
@@ -246,25 +176,24 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public GroupStatus status() {
-        return loop.inLoop() ? buildStatus() : status;
+        return loop.inLoop() ? board.now() : board.last();
     }
 
     @Override
     public @Nullable ReplicaId leader() {
-        return leader;
+        return news.leader();
     }
 
     @Override
     public boolean isLeader() {
-        return isLeader;
+        return news.isReady();
     }
 
     @Override
     public void onLeaderChange(LeaderListener newListener) {
         onLoop(() -> {
-            listener = newListener;
-            toldTerm = -1;
-            tellLeader();
+            news.listen(newListener);
+            news.tell(state.index());
         });
     }
 
@@ -280,13 +209,13 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
-        Input.ChangeMembers wish = new Input.ChangeMembers(tokens.getAndIncrement(), voters, mapVersion);
+        Input.ChangeMembers wish = new Input.ChangeMembers(changes.newToken(), voters, mapVersion);
         onLoop(() -> ask(wish.token(), wish, completion), completion);
     }
 
     @Override
     public void abortChange(Completion completion) {
-        Input.AbortChange wish = new Input.AbortChange(tokens.getAndIncrement());
+        Input.AbortChange wish = new Input.AbortChange(changes.newToken());
         onLoop(() -> ask(wish.token(), wish, completion), completion);
     }
 
@@ -324,17 +253,13 @@ final class GroupRunner implements RaftGroup {
         if (closed) {
             completion.failed(stopped());
         } else {
-            changes.put(token, completion);
+            changes.asked(token, completion);
             input(wish);
         }
     }
 
     private void onLoop(Runnable task) {
-        if (loop.inLoop()) {
-            task.run();
-        } else {
-            loop.execute(task);
-        }
+        RaftNode.onLoop(loop, task);
     }
 
     /** A loop that has ended takes no more tasks; whoever asks then is told on its own thread. */
@@ -346,7 +271,7 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    private RaftException.Stopped stopped() {
+    RaftException.Stopped stopped() {
         return new RaftException.Stopped("group " + groupId + " is closed on this server");
     }
 
@@ -394,8 +319,7 @@ final class GroupRunner implements RaftGroup {
             if (closed || !node.isHandingOver(whole)) {
                 whole.settled(this, false);
             } else {
-                handOver = whole;
-                ledAtHandOver = leads();
+                handOver.begin(whole);
                 input(new Input.StandAside(true));
             }
         });
@@ -404,7 +328,7 @@ final class GroupRunner implements RaftGroup {
     /** The hand-over of the node has ended. Threads: any. */
     void leadAgain() {
         onLoop(() -> {
-            handOver = null;
+            handOver.end();
             input(new Input.StandAside(false));
         });
     }
@@ -452,28 +376,10 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    /**
-     * Nothing is said before a majority had a chance to tell that this folder is an older copy, but no longer than it takes
-     * to be sure that they are not there: this replica may know old members only.
-     */
     private void speak(ReplicaId to, Message message) {
-        if (isIntroduced || introduce()) {
+        if (silence.isOver()) {
             worker.send(groupId, self, to, message);
         }
-    }
-
-    private boolean introduce() {
-        Introductions introductions = node.introductions();
-        Configuration members = core.configuration();
-        isIntroduced = members.voters().isEmpty()
-                || members.hasQuorum(voter -> voter.equals(self) || introductions.isWelcomeAt(voter.server()))
-                || loop.nowNanos() - introducedAtNanos >= 0;
-        if (!isIntroduced) {
-            members.members().stream()
-                    .filter(member -> !member.equals(self))
-                    .forEach(member -> introductions.greet(member.server()));
-        }
-        return isIntroduced;
     }
 
     /** The disk turned out to lack what this replica had promised: it promises nothing from now on. Threads: any. */
@@ -522,9 +428,9 @@ final class GroupRunner implements RaftGroup {
         input(new Input.Persisted(sequence));
     }
 
-    void snapshotReceived(ReplicaId from, SnapshotMeta meta, Runnable state) {
-        // If the core has no use for it any more, the next one takes its place.
-        receivedState = state;
+    /** @param swap see {@link AppliedState#received} */
+    void snapshotReceived(ReplicaId from, SnapshotMeta meta, Runnable swap) {
+        state.received(swap);
         input(new Input.SnapshotReceived(from, meta));
     }
 
@@ -536,22 +442,14 @@ final class GroupRunner implements RaftGroup {
     void close(String why) {
         closed = true;
         worker.closed(this);
-        cancelTimer();
+        timer.cancel();
         sleep.end();
-        node.endHandOver(this);
-        if (handOver != null) {
-            handOver.settled(this, false);
-        }
-        failProposed(0, why);
+        handOver.close();
+        proposals.close(why);
         forwards.fail(why);
-        giveBack(commands);
-        completions.forEach(completion -> completion.failed(stopped()));
         reads.close(stopped());
-        changes.values().forEach(completion -> completion.failed(new RaftException.OutcomeUnknown(why)));
-        changes.clear();
-        completions.clear();
-        commands.clear();
-        isLeader = false;
+        changes.close(why);
+        news.close();
         snapshots.close(stopped());
         outgoing.close();
         incoming.close();
@@ -564,6 +462,7 @@ final class GroupRunner implements RaftGroup {
         if (closed) {
             return;
         }
+        Consumer<Input> step = this::step;
         try {
             noticePause();
             Input input;
@@ -571,62 +470,35 @@ final class GroupRunner implements RaftGroup {
                 if (!(input instanceof Input.Receive receive)) {
                     step(input);
                 } else if (!forwards.takes(receive.from(), receive.message())) {
-                    noteSnapshotAnswers(receive);
+                    outgoing.hear(receive.from(), receive.message());
                     step(input);
                 }
             }
-            proposeWaiting();
-            reads.ask(this::step);
+            proposals.propose(step);
+            reads.ask(step);
             forwards.tick();
             if (!core.isAsleep() && loop.nowNanos() - core.nextDeadlineNanos() >= 0) {
-                beatIsDue = true;
+                board.beat();
                 step(new Input.Tick());
             }
-            handOver();
-            giveUpProposed();
+            handOver.follow(step);
+            proposals.giveUpIfLate();
             step(new Input.Flush(worker.congested()));
-            armTimer();
+            timer.arm(Math.min(core.isAsleep() ? Long.MAX_VALUE : core.nextDeadlineNanos(), forwards.deadline()));
             sleep.follow();
         } catch (RuntimeException | Error e) {
             node.fail(e);
         }
     }
 
-    /** One group of the node at a time, so that those who wait for their new leaders are few. */
-    private void handOver() {
-        if (heir != null && node.beginHandOver(this)) {
-            step(new Input.TransferLeadership(heir));
-        }
-        heir = null;
-        if (!core.isTransferring()) {
-            node.endHandOver(this);
-        }
-        // Not before it hears of the next leader, which may need its vote, and has answered those who wait.
-        if (handOver != null
-                && !core.hasHeir()
-                && (leads() || proposed.isEmpty() && (core.leader() != null || !ledAtHandOver))) {
-            handOver.settled(this, leads());
-        }
-    }
-
-    /** What a deposed leader had proposed is committed by the next one soon, or perhaps never. */
-    private void giveUpProposed() {
-        if (!leads() && !proposed.isEmpty() && (core.isAsleep() || loop.nowNanos() - answersUntil >= 0)) {
-            failProposed(0, lost());
-        }
-    }
-
-    /**
-     * A garbage collection, a stopped process or a loop that was busy: the timer is late. Not the gap between two turns, as
-     * a group with nothing to do has long ones.
-     */
+    /** A garbage collection, a stopped process or a loop that was busy. */
     private void noticePause() {
-        long late = loop.nowNanos() - timerAt;
+        long late = timer.lateNanos();
         if (late > pauseNanos && !core.isAsleep()) {
             LOG.debug("group {} {}: its loop stood still for {} ms", groupId, self, late / 1_000_000);
             node.options().observer().paused(groupId, self, late);
             step(new Input.Paused());
-            cancelTimer();
+            timer.cancel();
         }
     }
 
@@ -641,218 +513,44 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    private void noteSnapshotAnswers(Input.Receive receive) {
-        if (receive.message().term() != core.term()) {
-            // A late one tells nothing of the transfers of this term: the core refuses it too.
-            return;
-        }
-        Message message =
-                receive.message() instanceof Message.RecoveringResponse marked ? marked.answer() : receive.message();
-        if (message instanceof Message.SnapshotResponse response) {
-            outgoing.answered(receive.from(), response);
-        } else if (message instanceof Message.AppendResponse response && response.success()) {
-            outgoing.matched(receive.from(), response.index());
-        }
-    }
-
-    private void proposeWaiting() {
-        if (commands.isEmpty()) {
-            return;
-        }
-        // A completion may propose again, or close the group, while these are under way.
-        List<Bytes> waiting = commands;
-        List<Completion> told = completions;
-        commands = new ArrayList<>();
-        completions = new ArrayList<>();
-        int to = 0;
-        try {
-            while (to < waiting.size() && !closed) {
-                int from = to;
-                int bytes = 0;
-                while (to < waiting.size()
-                        && to - from < options().maxBatchCommands()
-                        && (to == from
-                                || bytes + waiting.get(to).length() <= options().maxBatchBytes())) {
-                    bytes += waiting.get(to++).length();
-                }
-                pendingBytes.addAndGet(-bytes);
-                // The batch waits under its token first: the effects of the step say what became of it.
-                proposed.add(new Batch(nextToken, 0, 0, bytes, told.subList(from, to)));
-                step(new Input.Propose(nextToken++, loop.wallClockMs(), waiting.subList(from, to)));
-            }
-        } finally {
-            giveBack(waiting.subList(to, waiting.size()));
-            told.subList(to, told.size()).forEach(completion -> completion.failed(stopped()));
-        }
-    }
-
-    /** These commands have an answer, or are about to get one. */
-    private void giveBack(List<Bytes> answered) {
-        answered.forEach(command -> node.budget().giveBack(command.length()));
-    }
-
-    private void armTimer() {
-        long deadline = Math.min(core.isAsleep() ? Long.MAX_VALUE : core.nextDeadlineNanos(), forwards.deadline());
-        if (deadline == Long.MAX_VALUE) {
-            cancelTimer();
-            return;
-        }
-        if (timer != null && timerAt - deadline <= 0) {
-            // It fires too early, sees that nothing is due, and is armed again: cheaper than to move it with every
-            // message.
-            return;
-        }
-        cancelTimer();
-        timerAt = deadline;
-        timer = loop.schedule(Math.max(0, deadline - loop.nowNanos()), () -> {
-            timer = null;
-            if (!closed) {
-                worker.ready(this);
-            }
-        });
-    }
-
-    private void cancelTimer() {
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
-    }
-
     /** Applies what is committed, as much as the budget allows, and serves the reads that waited for it. */
     void apply() {
         if (closed) {
             return;
         }
         try {
-            int bytes = 0;
-            while (!closed
-                    && lastApplied < core.commitIndex()
-                    && bytes < options().applyBudgetBytes()) {
-                Entry entry = core.entry(lastApplied + 1);
-                applyEntry(entry);
-                bytes += entry.bytes();
-            }
-            reads.serve(lastApplied);
+            state.advance();
+            reads.serve(state.index());
             if (closed) {
                 // By one of the completions.
                 return;
             }
-            if (lastApplied < core.commitIndex()) {
+            if (state.isBehind()) {
                 worker.ready(this);
             }
-            core.appliedTo(lastApplied);
+            core.appliedTo(state.index());
             metrics.unapplied(core.unappliedBytes(), options().core().maxUnappliedBytes());
-            snapshots.takeIfDue(lastApplied, lastAppliedTimeMs);
-            tellLeader();
-            refreshStatus();
+            snapshots.takeIfDue(state.index(), state.timeMs());
+            news.tell(state.index());
+            if (board.isDue()) {
+                outgoing.tick(core.term());
+                board.write();
+            }
         } catch (RuntimeException | Error e) {
             // An error too: an entry that was applied in part must not be followed by the next one.
             node.fail(e);
         }
     }
 
-    private void applyEntry(Entry entry) {
-        Batch waiting = proposed.peek();
-        boolean mine = waiting != null && waiting.index() == entry.index() && waiting.term() == entry.term();
-        List<Completion> told = mine && waiting != null ? waiting.completions() : List.of();
-        if (mine && waiting != null) {
-            proposed.poll();
-            node.budget().giveBack(waiting.bytes());
-        }
-        lastApplied = entry.index();
-        lastAppliedTimeMs = entry.timeMs();
-        if (entry.type() == Entry.Type.COMMANDS) {
-            CommandBatch.forEach(entry.payload(), (position, command) -> {
-                Object result = machine.apply(entry.index(), entry.timeMs(), command);
-                if (position < told.size()) {
-                    told.get(position).succeeded(result);
-                }
-            });
-        }
-        snapshots.applied(entry);
-        metrics.applied(entry.index());
-        node.options().observer().applied(groupId, self, entry);
-    }
-
-    private String lost() {
-        return "leadership of group " + groupId + " was lost before a majority answered";
-    }
-
-    /** Of what is proposed, from index {@code from} on, nobody here can tell what will become of it. */
-    private void failProposed(long from, String why) {
-        ArrayDeque<Batch> lost = new ArrayDeque<>();
-        while (!proposed.isEmpty() && proposed.getLast().index() >= from) {
-            lost.addFirst(proposed.removeLast());
-        }
-        for (Batch batch : lost) {
-            RaftException failure = new RaftException.OutcomeUnknown(why);
-            node.budget().giveBack(batch.bytes());
-            batch.completions().forEach(completion -> completion.failed(failure));
-        }
-    }
-
-    private void tellLeader() {
-        boolean ready = core.isReady() && core.termAt(lastApplied) == core.term();
-        isLeader = ready;
-        leader = core.leader();
-        if (listener != null
-                && (toldTerm != core.term() || toldReady != ready || !Objects.equals(toldLeader, core.leader()))) {
-            toldTerm = core.term();
-            toldReady = ready;
-            toldLeader = core.leader();
-            listener.leaderChanged(toldLeader, toldTerm, ready);
-        }
-    }
-
-    private void refreshStatus() {
-        long now = loop.nowNanos();
-        if (beatIsDue || now - statusNanos > 20_000_000L) {
-            outgoing.tick(core.term());
-            beatIsDue = false;
-            statusNanos = now;
-            status = buildStatus();
-            transferBytes = core.transferBytes();
-        }
-    }
-
     /** See {@link RaftNode#transferBytes}. Threads: any. */
     long transferBytes() {
-        return transferBytes;
-    }
-
-    private GroupStatus buildStatus() {
-        return new GroupStatus(
-                groupId,
-                self,
-                core.role(),
-                core.term(),
-                core.leader(),
-                core.firstIndex(),
-                core.lastIndex(),
-                core.commitIndex(),
-                lastApplied,
-                core.snapshot().index(),
-                core.configuration(),
-                core.configurationIndex(),
-                core.isRecovering(),
-                core.holdsLease(loop.nowNanos()),
-                core.matchIndexes(),
-                outgoing.progress(),
-                unappliedBytes(),
-                snapshots.problem());
-    }
-
-    private SortedMap<ReplicaId, Long> unappliedBytes() {
-        SortedMap<ReplicaId, Long> told = new TreeMap<>(core.followersUnapplied());
-        if (core.unappliedBytes() > 0) {
-            told.put(self, core.unappliedBytes());
-        }
-        return told;
+        return board.transferBytes();
     }
 
     /** Does what the core wants. */
     private final class Executor implements Effect.Handler {
+        private boolean wasLeader;
+
         private final RaftObserver observer() {
             return node.options().observer();
         }
@@ -882,30 +580,18 @@ final class GroupRunner implements RaftGroup {
         @Override
         public void onTruncated(Effect.Truncated effect) {
             observer().truncated(groupId, self, effect.fromIndex());
-            failProposed(effect.fromIndex(), lost());
+            proposals.lost(effect.fromIndex());
         }
 
         @Override
         public void onAppended(Effect.Appended effect) {
-            Batch batch = proposed.removeLast();
-            proposed.add(new Batch(batch.token(), effect.index(), effect.term(), batch.bytes(), batch.completions()));
+            proposals.appended(effect);
             metrics.appended(effect.index());
         }
 
         @Override
         public void onRefused(Effect.Refused effect) {
-            Batch batch = proposed.removeLast();
-            node.budget().giveBack(batch.bytes());
-            RaftException failure =
-                    switch (effect.reason()) {
-                        case NOT_LEADER -> new RaftException.NotLeader(effect.leader());
-                        case TOO_MANY_UNCOMMITTED ->
-                            new RaftException.Busy("too much waits for a majority of group " + groupId, 100);
-                        case TOO_MANY_UNAPPLIED ->
-                            new RaftException.Busy("too much waits to be applied in group " + groupId, 100);
-                        case TRANSFERRING -> new RaftException.HandingOver(groupId);
-                    };
-            batch.completions().forEach(completion -> completion.failed(metrics.refused(failure)));
+            proposals.refused(effect);
         }
 
         /** What is committed is applied at the end of the turn. */
@@ -936,22 +622,17 @@ final class GroupRunner implements RaftGroup {
             forwards.leaderChanged();
             if (effect.role() == Role.LEADER) {
                 observer().becameLeader(groupId, self, effect.term(), core.lastIndex());
-                termLed = effect.term();
+                proposals.leads(effect.term());
             } else if (wasLeader) {
                 observer().steppedDown(groupId, self, effect.term());
-                answersUntil = loop.nowNanos()
-                        + TimeUnit.MILLISECONDS.toNanos(options().core().electionMaxMs());
+                proposals.deposed(effect.term());
             }
-            // A later term has a leader soon, whose log most likely holds what was proposed here, and who tells when it
-            // is committed. Without a majority, or outside of the group, nobody does.
-            if (effect.role() == Role.LEARNER || wasLeader && effect.term() == termLed) {
-                failProposed(0, lost());
+            if (effect.role() == Role.LEARNER) {
+                // Nobody tells one outside of the group what became of its proposals.
+                proposals.lost(0);
             }
             wasLeader = effect.role() == Role.LEADER;
         }
-
-        private boolean wasLeader;
-        private long termLed;
 
         @Override
         public void onSendSnapshot(Effect.SendSnapshot effect) {
@@ -965,16 +646,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onInstall(Effect.Install effect) {
-            failProposed(0, lost());
-            Runnable state = Objects.requireNonNull(receivedState, "a state to install");
-            receivedState = null;
-            state.run();
-            lastApplied = effect.meta().index();
-            lastAppliedTimeMs = effect.meta().timeMs();
-            snapshots.installed();
-            LOG.info("group {}: installed snapshot index={}", groupId, lastApplied);
-            metrics.snapshotInstalled();
-            observer().snapshotInstalled(groupId, self, effect.meta());
+            state.install(effect.meta());
         }
 
         @Override
@@ -995,7 +667,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onHandOverDue(Effect.HandOverDue effect) {
-            heir = effect.to();
+            handOver.due(effect.to());
         }
 
         @Override
@@ -1014,32 +686,7 @@ final class GroupRunner implements RaftGroup {
 
         @Override
         public void onChangeEnded(Effect.ChangeEnded effect) {
-            Completion completion = changes.remove(effect.token());
-            if (completion == null) {
-                return;
-            }
-            switch (effect.outcome()) {
-                case DONE -> completion.succeeded(null);
-                case NOT_LEADER -> completion.failed(new RaftException.NotLeader(effect.leader()));
-                case UNDER_WAY ->
-                    completion.failed(
-                            new RaftException.Busy("another change of group " + groupId + " is under way", 500));
-                case STALE_VERSION ->
-                    completion.failed(new RaftException.ChangeRefused("group " + groupId + " follows map version "
-                            + core.configuration().mapVersion() + " already; ask with a later one"));
-                case RETIRED_REPLICA ->
-                    completion.failed(new RaftException.ChangeRefused("a replica that is to join group " + groupId
-                            + " left it before, or a later one of its server did; give it the next incarnation"));
-                case ABORTED ->
-                    completion.failed(
-                            new RaftException.ChangeRefused("the change of group " + groupId + " was aborted"));
-                case TOO_LATE ->
-                    completion.failed(new RaftException.ChangeRefused("group " + groupId
-                            + " decides with its old and new voters already; the change can only go forward"));
-                case LEADERSHIP_LOST ->
-                    completion.failed(new RaftException.OutcomeUnknown(
-                            "leadership of group " + groupId + " was lost before its change ended"));
-            }
+            changes.ended(effect);
         }
 
         @Override
@@ -1050,9 +697,7 @@ final class GroupRunner implements RaftGroup {
                     self,
                     effect.index());
             observer().removed(groupId, self, effect.index());
-            if (listener != null) {
-                listener.removed(effect.index());
-            }
+            news.removed(effect.index());
         }
 
         @Override

@@ -166,7 +166,21 @@ final class OutgoingSnapshots {
         return Objects.equals(transfers.get(transfer.to), transfer);
     }
 
-    void answered(ReplicaId from, Message.SnapshotResponse response) {
+    /** Takes out of a message, before the core gets it, what it tells of a transfer. */
+    void hear(ReplicaId from, Message received) {
+        if (received.term() != group.term()) {
+            // A late one tells nothing of the transfers of this term: the core refuses it too.
+            return;
+        }
+        Message message = received instanceof Message.RecoveringResponse marked ? marked.answer() : received;
+        if (message instanceof Message.SnapshotResponse response) {
+            answered(from, response);
+        } else if (message instanceof Message.AppendResponse response && response.success()) {
+            matched(from, response.index());
+        }
+    }
+
+    private void answered(ReplicaId from, Message.SnapshotResponse response) {
         Transfer transfer = transfers.get(from);
         if (transfer == null || transfer.snapshot.meta().index() != response.snapshotIndex()) {
             return;
@@ -236,7 +250,7 @@ final class OutgoingSnapshots {
     }
 
     /** The follower agrees at {@code index}: whatever was on its way is no longer needed. */
-    void matched(ReplicaId peer, long index) {
+    private void matched(ReplicaId peer, long index) {
         Transfer transfer = transfers.get(peer);
         if (transfer != null && index >= transfer.snapshot.meta().index()) {
             end(transfer);

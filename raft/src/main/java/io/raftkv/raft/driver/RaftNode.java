@@ -10,21 +10,14 @@ import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.Entry;
 import io.raftkv.raft.core.GroupWrite.LogPosition;
-import io.raftkv.raft.core.Input;
-import io.raftkv.raft.core.Message;
-import io.raftkv.raft.core.Message.Envelope;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.log.Disk;
 import io.raftkv.raft.log.RecoveredGroup;
 import io.raftkv.raft.log.SharedLog;
 import io.raftkv.raft.snapshot.SnapshotStore;
-import io.raftkv.raft.transport.FrameCodec;
-import io.raftkv.raft.transport.FrameCodec.BadFrameException;
-import io.raftkv.raft.transport.Transport;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -72,7 +65,9 @@ public final class RaftNode implements AutoCloseable {
     private final Turns outgoingTurns;
     private final Turns incomingTurns;
     private final Throttle throttle;
+    private final OlderCopy olderCopy;
     private final Introductions introductions;
+    private final LifeStretches stretches;
     private final PeerLiveness liveness;
     private final Budget budget;
     /** The group that hands over to its preferred leader just now. */
@@ -83,13 +78,6 @@ public final class RaftNode implements AutoCloseable {
     private final AtomicLong cachedBytes = new AtomicLong();
     private final AtomicInteger sleeping = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
-    /** How often the folder turned out to lack what this server promised, and how often that is on the disk. */
-    private final AtomicInteger forgot = new AtomicInteger();
-
-    private final AtomicInteger forgotDurably = new AtomicInteger();
-
-    private EventLoop.@Nullable Scheduled stretch;
-    private long recordsBeforeStretch;
 
     private RaftNode(RaftNodeOptions options, DataFolder folder) throws IOException {
         this.options = options;
@@ -102,8 +90,10 @@ public final class RaftNode implements AutoCloseable {
         this.budget = new Budget(options.raft().maxHeldBytes());
         EventLoop first = options.loops().get(0);
         SplittableRandom chance = random(0, first.nowNanos());
+        this.olderCopy = new OlderCopy(options, folder, groups, opened, this::fail);
         Lives lives = folder.lives(Introductions.nonZero(chance));
-        this.introductions = new Introductions(options, lives, chance, new Forgetting(), this::fail);
+        this.introductions = new Introductions(options, lives, chance, olderCopy, this::fail);
+        this.stretches = new LifeStretches(options, log, introductions);
         this.liveness = new PeerLiveness(options, introductions, this::peerLost);
         LogTrim trim = new LogTrim(this);
         for (EventLoop loop : options.loops()) {
@@ -146,34 +136,20 @@ public final class RaftNode implements AutoCloseable {
         if (failed.get()) {
             throw new IOException("the log failed while it was opened");
         }
-        node.introductions.start(node.new Mail());
-        node.onLivenessLoop(node::planStretch);
-        return node;
-    }
-
-    private void planStretch() {
-        if (stopped.get()) {
-            return;
-        }
-        EventLoop loop = workers.get(0).loop();
-        stretch = loop.schedule(TimeUnit.MILLISECONDS.toNanos(options.raft().lifeStretchMs()), () -> {
-            long records = log.stats().records();
-            if (records != recordsBeforeStretch) {
-                recordsBeforeStretch = records;
-                introductions.nextStretch();
+        node.introductions.start(new IncomingMail(node, node.liveness));
+        node.onLivenessLoop(() -> {
+            if (!node.stopped.get()) {
+                node.stretches.start();
             }
-            planStretch();
         });
+        return node;
     }
 
     /** Ends what this node says to others by itself. Threads: the first loop. */
     private void fallSilent() {
         liveness.close();
         introductions.stop();
-        if (stretch != null) {
-            stretch.cancel();
-            stretch = null;
-        }
+        stretches.stop();
     }
 
     /**
@@ -213,7 +189,7 @@ public final class RaftNode implements AutoCloseable {
             throw new IllegalStateException("group " + groupId + " was opened before; open the node again");
         }
         RaftCore.Recovered start;
-        int forgotBefore = forgotDurably.get();
+        int markedBefore = olderCopy.timesMarked();
         try {
             identify(groupId, self);
             start = folder.recover(groupId, genesis, machine);
@@ -238,9 +214,7 @@ public final class RaftNode implements AutoCloseable {
         options.observer().recovered(groupId, self, start.hardState(), from, entries);
         GroupRunner group = new GroupRunner(this, worker, groupId, core, self, machine);
         groups.put(groupId, group);
-        if (forgot.get() != forgotBefore) {
-            forgetOpening(groupId, group);
-        }
+        olderCopy.opened(group, markedBefore);
         core.configuration().members().stream()
                 .filter(member -> !member.equals(self))
                 .forEach(member -> introductions.greet(member.server()));
@@ -253,18 +227,6 @@ public final class RaftNode implements AutoCloseable {
             closeGroup(groupId);
         }
         return group;
-    }
-
-    /** The folder was found to be an older copy while the group was opened: whoever told the others may not have seen it. */
-    private void forgetOpening(long groupId, GroupRunner group) throws IOException {
-        group.forget();
-        try {
-            folder.forget(
-                    Set.of(groupId), "group " + groupId + " was opened when this folder was found to be an older copy");
-        } catch (IOException e) {
-            fail(e);
-            throw e;
-        }
     }
 
     /**
@@ -300,7 +262,7 @@ public final class RaftNode implements AutoCloseable {
         return new SplittableRandom(mixed ^ groupId * 0xBF58476D1CE4E5B9L ^ options.serverId());
     }
 
-    private LoopWorker workerOf(long groupId) {
+    LoopWorker workerOf(long groupId) {
         return workers.get((int) Math.floorMod(groupId ^ (groupId >>> 32), (long) workers.size()));
     }
 
@@ -449,7 +411,7 @@ public final class RaftNode implements AutoCloseable {
         }
     }
 
-    private static void onLoop(EventLoop loop, Runnable task) {
+    static void onLoop(EventLoop loop, Runnable task) {
         if (loop.inLoop()) {
             task.run();
         } else {
@@ -459,43 +421,6 @@ public final class RaftNode implements AutoCloseable {
 
     private void onLivenessLoop(Runnable task) {
         onLoop(workers.get(0).loop(), task);
-    }
-
-    /** See {@link Introductions}. */
-    private final class Forgetting implements Introductions.Forgetting {
-        @Override
-        public void forget(String why, Runnable marked) {
-            forgot.incrementAndGet();
-            AtomicInteger left = new AtomicInteger(workers.size());
-            for (LoopWorker worker : workers) {
-                onLoop(worker.loop(), () -> {
-                    groups.values().stream()
-                            .filter(group -> group.loop() == worker.loop())
-                            .forEach(GroupRunner::forget);
-                    if (left.decrementAndGet() == 0) {
-                        options.logExecutor().execute(() -> mark(why, marked));
-                    }
-                });
-            }
-        }
-
-        private void mark(String why, Runnable marked) {
-            try {
-                Set<Long> all = groupsOnDisk();
-                all.addAll(opened);
-                folder.forget(all, why);
-                forgotDurably.incrementAndGet();
-            } catch (IOException e) {
-                fail(e);
-                return;
-            }
-            onLivenessLoop(marked);
-        }
-
-        @Override
-        public boolean knowsThatItForgot() {
-            return folder.hasForgotten();
-        }
     }
 
     /** The groups that sleep in trust of {@code server} wake up. */
@@ -543,7 +468,7 @@ public final class RaftNode implements AutoCloseable {
 
     /** Lets a group take a snapshot and cut its log. Threads: any. */
     void trim(long groupId, Completion completion) {
-        GroupRunner group = groups.get(groupId);
+        GroupRunner group = group(groupId);
         if (group == null) {
             completion.failed(new RaftException.Stopped("group " + groupId + " is not open on this server"));
         } else {
@@ -589,97 +514,18 @@ public final class RaftNode implements AutoCloseable {
     /** The decision maker of a group, for the checks of the simulator. Threads: only where nothing runs on the loop. */
     @Nullable
     RaftCore core(long groupId) {
-        GroupRunner group = groups.get(groupId);
+        GroupRunner group = group(groupId);
         return group == null ? null : group.core();
     }
 
-    private final class Mail implements Transport.Receiver {
-        @Override
-        public void received(long server, ByteBuffer frame) {
-            if (stopped.get()) {
-                return;
-            }
-            List<Envelope> envelopes = new ArrayList<>();
-            try {
-                FrameCodec.decode(server, options.serverId(), frame, new FrameCodec.Contents() {
-                    @Override
-                    public void message(Envelope envelope) {
-                        envelopes.add(envelope);
-                    }
+    /** Null if it is not open on this server. Threads: any. */
+    @Nullable
+    GroupRunner group(long groupId) {
+        return groups.get(groupId);
+    }
 
-                    @Override
-                    public void signOfLife(long life) {
-                        onLivenessLoop(() -> liveness.heard(server, life));
-                    }
-                });
-            } catch (BadFrameException e) {
-                dropped("frame from " + Long.toHexString(server) + ": " + e.getMessage());
-                return;
-            }
-            if (workers.size() == 1) {
-                onLoop(workers.get(0).loop(), () -> envelopes.forEach(this::deliver));
-                return;
-            }
-            Map<EventLoop, List<Envelope>> byLoop = new LinkedHashMap<>();
-            for (Envelope envelope : envelopes) {
-                byLoop.computeIfAbsent(workerOf(envelope.groupId()).loop(), loop -> new ArrayList<>())
-                        .add(envelope);
-            }
-            byLoop.forEach((loop, mail) -> onLoop(loop, () -> mail.forEach(this::deliver)));
-        }
-
-        private void dropped(String why) {
-            options.metrics().dropped(why);
-            options.observer().dropped(why);
-        }
-
-        private void deliver(Envelope envelope) {
-            GroupRunner group = groups.get(envelope.groupId());
-            if (group == null || !envelope.to().equals(group.self())) {
-                if (envelope.to().incarnation() <= log.dropped(envelope.groupId())
-                        && answeredForDropped(envelope, group)) {
-                    return;
-                }
-                invite(envelope, group);
-                dropped("message for " + envelope.to() + " of group " + envelope.groupId());
-                return;
-            }
-            group.receive(envelope.from(), envelope.message());
-        }
-
-        /** A leader sends again until it is answered, so nothing is lost but time. */
-        private void invite(Envelope envelope, @Nullable GroupRunner group) {
-            boolean fromLeader = envelope.message() instanceof Message.AppendEntries
-                    || envelope.message() instanceof Message.InstallSnapshot;
-            long known = group == null
-                    ? log.dropped(envelope.groupId())
-                    : group.self().incarnation();
-            if (fromLeader && envelope.to().incarnation() > known) {
-                options.onInvited().invited(envelope.groupId(), envelope.to());
-            }
-        }
-
-        /** The replica that is addressed was dropped, but some messages to it must not be lost on its server. */
-        private boolean answeredForDropped(Envelope envelope, @Nullable GroupRunner group) {
-            if (envelope.message() instanceof Message.Removed removed) {
-                // It knows better than anybody; who tells it would go on for ever.
-                Message known = new Message.RemovedResponse(removed.term(), removed.configurationIndex());
-                workerOf(envelope.groupId()).answerFor(envelope, known);
-                return true;
-            }
-            if (group != null) {
-                // From one with an old configuration, that perhaps does not know that it left either.
-                group.input(new Input.Stray(envelope.from()));
-                return true;
-            }
-            return false;
-        }
-
-        @Override
-        public void linkChanged(long server, boolean up) {
-            if (!up) {
-                groups.values().forEach(group -> onLoop(group.loop(), () -> group.linkDown(server)));
-            }
-        }
+    /** Those that are open. Threads: any. */
+    Collection<GroupRunner> groups() {
+        return groups.values();
     }
 }
