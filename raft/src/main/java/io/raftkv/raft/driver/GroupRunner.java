@@ -232,7 +232,7 @@ final class GroupRunner implements RaftGroup {
                 completion);
     }
 
-    /** Takes a snapshot, if it can, and lets go of all of the log that the newest covers. Threads: any. */
+    /** Takes a snapshot and lets go of all of the log that it covers. Threads: any. */
     void trim(Completion completion) {
         takeSnapshot(new Completion() {
             @Override
@@ -243,7 +243,6 @@ final class GroupRunner implements RaftGroup {
 
             @Override
             public void failed(RaftException why) {
-                input(new Input.TrimLog());
                 completion.failed(why);
             }
         });

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * which one group takes its own, so that states are not written more often than the log.
  *
  * <p>A follower that needs what went gets the snapshot. While one is on its way, or its receiver catches up, the log may be
- * longer by what {@link RaftNode#transferBytes} says, and by half of the room on the disk at most: else a log that is written faster than
- * snapshots travel would make the receiver ask for the next one for ever.
+ * longer by what {@link RaftNode#transferBytes} says, and by half of the room on the disk at most: else a log that is written
+ * faster than snapshots travel would make the receiver ask for the next one for ever.
  *
  * <p>Threads: the first loop of the node; {@link #look}: any.
  */
@@ -42,9 +42,9 @@ final class LogTrim {
         this.loop = node.options().loops().get(0);
     }
 
-    /** Something was written: begins, if there is too much and nothing is under way. */
+    /** With each turn of a loop, as room may be short though nothing is written: begins, if there is too much. */
     void look() {
-        if (!node.isStopped() && isTooLong() && underWay.compareAndSet(false, true)) {
+        if (!underWay.get() && !node.isStopped() && isTooLong() && underWay.compareAndSet(false, true)) {
             failed = false;
             node.log().findHolders(groups -> loop.execute(() -> next(new ArrayDeque<>(groups))));
         }

@@ -233,22 +233,26 @@ class LogTrimTest {
         append(servers, IDLE, 10);
     }
 
-    /** Else a log that is written faster than snapshots travel would make the receiver ask for the next one for ever. */
-    @Test
-    void theLogMayBeLongerWhileASnapshotIsOnItsWay() throws IOException {
-        List<Node> servers = startThree();
-        List<Digest> texts = openAtAll(servers, 1, 2 * MAX * segmentBytes);
+    /** The third is sent a snapshot of group 1, of which so many messages arrive for now. Returns who sends it. */
+    private Node beginTransfer(List<Node> servers, List<Digest> texts, int messages) {
         append(servers, 1, 10);
         nodes.until("all have it", () -> texts.stream().allMatch(text -> text.bytes == 10));
         nodes.link = (from, to, lane) -> from != 3 && to != 3;
         List<Node> alive = servers.subList(0, 2);
         fill(alive, 1, 3 * MAX);
-
-        // It is asked whether it wants the snapshot, gets the beginning, and nothing more arrives for a while.
-        int[] arrive = {4};
-        nodes.link = (from, to, lane) -> to != 3 || lane != Lane.BULK || arrive[0]-- > 0;
+        int[] left = {messages};
+        nodes.link = (from, to, lane) -> to != 3 || lane != Lane.BULK || left[0]-- > 0;
         nodes.advance(1000);
-        Node leader = alive.stream().filter(node -> node.leads(1)).findAny().orElseThrow();
+        return alive.stream().filter(node -> node.leads(1)).findAny().orElseThrow();
+    }
+
+    /** Else a log that is written faster than snapshots travel would make the receiver ask for the next one for ever. */
+    @Test
+    void theLogMayBeLongerWhileASnapshotIsOnItsWay() throws IOException {
+        List<Node> servers = startThree();
+        List<Digest> texts = openAtAll(servers, 1, 2 * MAX * segmentBytes);
+        List<Node> alive = servers.subList(0, 2);
+        Node leader = beginTransfer(servers, texts, 4);
         long sent = leader.group(1).status().snapshotIndex();
         fill(alive, 1, 9 * MAX);
         nodes.link = (from, to, lane) -> true;
@@ -267,15 +271,9 @@ class LogTrimTest {
         List<SimDisk> disks = List.of(new SimDisk(1), new SimDisk(2), new SimDisk(3));
         List<Node> servers = startThree(disks);
         List<Digest> texts = openAtAll(servers, 1, 2 * MAX * segmentBytes);
-        append(servers, 1, 10);
-        nodes.until("all have it", () -> texts.stream().allMatch(text -> text.bytes == 10));
-        nodes.link = (from, to, lane) -> from != 3 && to != 3;
         List<Node> alive = servers.subList(0, 2);
-        fill(alive, 1, 3 * MAX);
-        nodes.link = (from, to, lane) -> to != 3 || lane != Lane.BULK;
-        nodes.advance(1000);
+        Node leader = beginTransfer(servers, texts, 0);
         fill(alive, 1, 4 * MAX);
-        Node leader = alive.stream().filter(node -> node.leads(1)).findAny().orElseThrow();
         assertThat(leader.node.log().stats().segments()).isGreaterThan(3 * MAX);
 
         SimDisk full = disks.get((int) leader.id - 1);
