@@ -42,7 +42,7 @@ final class Filling implements Operations {
         if (failed != null) {
             return failed;
         }
-        int i = next.get() < keys ? next.getAndIncrement() : keys;
+        int i = next.getAndIncrement();
         return i < keys ? write.apply(i) : null;
     }
 

@@ -152,9 +152,7 @@ final class Lane {
             error = cause(lost) instanceof ConnectionLost ? CONNECTION_LOST : NOT_CONNECTED;
         }
         operations.answered(command, error, now);
-        if (error != null) {
-            failed = true;
-        }
+        failed |= error != null;
         tally.answered(error, now - start, window.holds(now));
         if (--waitingFor == 0) {
             if (failed) {

@@ -46,7 +46,7 @@ record Plan(
         }
         if (rate > 0 && rate * (long) SLOWEST_SECONDS < (long) clients * inFlight * pipeline) {
             throw new IllegalArgumentException(
-                    "--rate " + rate + " is too little for so many lanes: each would send less" + " than once in "
+                    "--rate " + rate + " is too little for so many lanes: each would send less than once in "
                             + SLOWEST_SECONDS + " s; take fewer of --clients, --in-flight or --pipeline");
         }
     }

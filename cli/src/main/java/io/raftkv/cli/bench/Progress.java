@@ -5,9 +5,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the rate of each interval while a load runs.
@@ -19,6 +21,7 @@ final class Progress implements AutoCloseable {
     private final Consumer<String> lines;
     private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("raftkv-bench-progress", true));
+    private @Nullable Future<?> ticks;
     private Collection<Tally> watched = List.of();
     private long told;
     private long elapsed;
@@ -27,16 +30,20 @@ final class Progress implements AutoCloseable {
     Progress(int seconds, Consumer<String> lines) {
         this.seconds = seconds;
         this.lines = lines;
-        if (seconds > 0) {
-            clock.scheduleAtFixedRate(this::tell, seconds, seconds, TimeUnit.SECONDS);
-        }
     }
 
-    /** Tells of these from now on. */
+    /** Tells of these, whose load begins, from now on. */
     synchronized void watch(Collection<Tally> tallies) {
+        if (seconds < 1) {
+            return;
+        }
+        if (ticks != null) {
+            ticks.cancel(false);
+        }
         watched = List.copyOf(tallies);
         told = 0;
         elapsed = 0;
+        ticks = clock.scheduleAtFixedRate(this::tell, seconds, seconds, TimeUnit.SECONDS);
     }
 
     private synchronized void tell() {
