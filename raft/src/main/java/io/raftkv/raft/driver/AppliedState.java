@@ -91,6 +91,7 @@ final class AppliedState {
 
     /** Takes the state that was received last. */
     void install(SnapshotMeta meta) {
+        // It holds what became of them, and does not tell.
         proposals.lost(0);
         Runnable swap = Objects.requireNonNull(received, "a state to install");
         received = null;

@@ -628,7 +628,7 @@ final class GroupRunner implements RaftGroup {
             }
             if (effect.role() == Role.LEARNER) {
                 // Nobody tells one outside of the group what became of its proposals.
-                proposals.lost(0);
+                proposals.lost();
             }
             wasLeader = effect.role() == Role.LEADER;
         }

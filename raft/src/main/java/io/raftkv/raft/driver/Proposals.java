@@ -161,7 +161,7 @@ final class Proposals {
         answersUntil = group.loop().nowNanos()
                 + TimeUnit.MILLISECONDS.toNanos(group.options().core().electionMaxMs());
         if (term == termLed) {
-            lost(0);
+            lost();
         }
     }
 
@@ -170,8 +170,13 @@ final class Proposals {
         if (!group.leads()
                 && !proposed.isEmpty()
                 && (group.core().isAsleep() || group.loop().nowNanos() - answersUntil >= 0)) {
-            lost(0);
+            lost();
         }
+    }
+
+    /** Of what is not committed nobody here can tell what will become of it; what is committed is applied yet. */
+    void lost() {
+        lost(group.core().commitIndex() + 1);
     }
 
     /** Of what is proposed, from index {@code from} on, nobody here can tell what will become of it. */

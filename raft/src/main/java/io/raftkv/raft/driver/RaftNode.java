@@ -389,13 +389,15 @@ public final class RaftNode implements AutoCloseable {
     @Override
     public void close() throws IOException {
         stopped.set(true);
-        for (long groupId : new TreeSet<>(groups.keySet())) {
-            closeGroup(groupId);
+        // Whatever the loops do, the folder is let go.
+        try (log;
+                introductions) {
+            for (long groupId : new TreeSet<>(groups.keySet())) {
+                closeGroup(groupId);
+            }
+            onLivenessLoop(this::fallSilent);
+            awaitLoops();
         }
-        onLivenessLoop(this::fallSilent);
-        awaitLoops();
-        introductions.close();
-        log.close();
     }
 
     private void awaitLoops() throws IOException {

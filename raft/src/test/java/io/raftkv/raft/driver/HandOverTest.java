@@ -2,6 +2,8 @@ package io.raftkv.raft.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.raftkv.raft.Bytes;
+import io.raftkv.raft.Configuration;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Effect.HandsOver.Motive;
@@ -159,6 +161,52 @@ class HandOverTest {
         assertThat(taken.failure).isNull();
         nodes.until("it is answered", () -> taken.done);
         assertThat(taken.failure).isNull();
+        assertThat(nodes.failures).isEmpty();
+    }
+
+    @Test
+    void whatALeaderThatLeavesHadTakenIsAnsweredWhenTheNextOneCommitsIt() throws Exception {
+        ManualNodes.Outcome taken = new ManualNodes.Outcome();
+        CompletableFuture<Boolean> isLeft = new CompletableFuture<>();
+        RaftObserver watch = new RaftObserver() {
+            private long joint = Long.MAX_VALUE;
+
+            @Override
+            public void configurationChanged(long groupId, ReplicaId self, long index, Configuration configuration) {
+                joint = configuration.isJoint() ? index : Long.MAX_VALUE;
+            }
+
+            @Override
+            public void committed(long groupId, ReplicaId self, long commitIndex) {
+                if (commitIndex == joint) {
+                    node(1).group(groupId).propose(Bytes.utf8("x"), taken);
+                }
+            }
+
+            @Override
+            public void handsOver(long groupId, ReplicaId self, ReplicaId to, Motive motive) {
+                // Its heir is one of two whose answers it needs.
+                nodes.link = (from, target, lane) -> target != 1 || from == to.server();
+            }
+
+            @Override
+            public void removed(long groupId, ReplicaId self, long index) {
+                isLeft.complete(!taken.done);
+            }
+        };
+        for (long id = 1; id <= 3; id++) {
+            all.add(nodes.new Node(id, new SimDisk(id), id == 1 ? watch : RaftObserver.NONE));
+            node(id).open(1, new ManualNodes.Text(), 1, 2, 3);
+        }
+        prefer(1, 1);
+        nodes.until("server 1 leads", () -> node(1).leads(1));
+        node(1).group(1).changeMembers(ManualNodes.members(2, 3), 1, new ManualNodes.Outcome());
+        nodes.until("it has left", isLeft::isDone);
+        assertThat(isLeft)
+                .as("whether it left in the turn in which it heard of the commit")
+                .isCompletedWithValue(false);
+        assertThat(taken.failure).isNull();
+        assertThat(taken.value).isEqualTo(1L);
         assertThat(nodes.failures).isEmpty();
     }
 

@@ -44,6 +44,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -417,6 +418,17 @@ class RaftNodeTest {
             assertThat(one.tries.get(10, TimeUnit.SECONDS)).isEqualTo(5);
         }
         assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void letsGoOfItsFolderThoughItsLoopsHaveEndedBefore() throws Exception {
+        start(1);
+        Server first = servers.remove(1L);
+        first.loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        assertThatThrownBy(first::close).isInstanceOf(RejectedExecutionException.class);
+        first.log.shutdown();
+        first.background.shutdown();
+        start(1);
     }
 
     @Test
