@@ -73,6 +73,8 @@ class MovesIT {
         cluster.ctl("join 1 " + servers(1), "wait --for 60s");
         write();
         try (CountingLoad load = new CountingLoad(cluster.coordinators());
+                RedisLoad redis = new RedisLoad(cluster.serverPorts());
+                KvClient reader = client();
                 Outages outages = new Outages(cluster.coordinators(), SHARDS)) {
             load.await(300);
             System.out.println("while nothing moved: " + outages.worst());
@@ -87,6 +89,8 @@ class MovesIT {
             load.await(300);
             String unserved = outages.worst();
             load.stopAndCheck();
+            redis.stopAndCheck(reader);
+            System.out.println(redis);
             System.out.println(load.writes() + " writes while all shards moved; the longest took " + load.longestMs()
                     + " ms; " + unserved);
             assertThat(load.failures()).isEmpty();

@@ -102,9 +102,12 @@ final class Reconciler {
 
             @Override
             public void failed(RaftException failure) {
-                // Whoever leads the shard now goes on. A group that is not ready yet refuses at once, and would do so
-                // again.
-                LOG.info("shard {}: the move goes on elsewhere or later: {}", shard, failure.getMessage());
+                if (failure instanceof RaftException.OutcomeUnknown) {
+                    LOG.info("shard {}: the move goes on at the next leader", shard);
+                } else {
+                    LOG.info("shard {}: the move goes on elsewhere or later: {}", shard, failure.getMessage());
+                }
+                // A group that is not ready yet refuses at once, and would do so again.
                 asked.remove(shard, voters);
                 roundLater.run();
             }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.UnaryOperator;
@@ -36,6 +37,9 @@ public final class ShardTable implements ShardDirectory {
     private volatile @Nullable Set<String> alive;
 
     private volatile AtomicReferenceArray<@Nullable ShardGroup> groups = new AtomicReferenceArray<>(0);
+    /** Who led the shards that left this server, by shard: the coordinator may name this server for a while yet. */
+    private final Map<Integer, HostPort> movedTo = new ConcurrentHashMap<>();
+
     private volatile Map<Integer, String> waiting = Map.of();
 
     private final AtomicLong changes = new AtomicLong();
@@ -138,6 +142,7 @@ public final class ShardTable implements ShardDirectory {
     /** Puts a replica into the table. */
     public synchronized void add(ShardGroup group) {
         groups.set(group.shard(), group);
+        movedTo.remove(group.shard());
         changed();
     }
 
@@ -146,10 +151,17 @@ public final class ShardTable implements ShardDirectory {
         groups.compareAndSet(group.shard(), group, null);
         ReplicaId leader = group.view().leader();
         HostPort address = leader == null ? null : addressOf(leader.server());
-        if (address != null) {
+        if (address != null && !address.equals(self)) {
+            movedTo.put(group.shard(), address);
             update(known -> known.withSlot(group.shard(), address.toString()));
         }
         changed();
+    }
+
+    /** Who led a shard when it left this server, or null. */
+    @Nullable
+    HostPort movedTo(int shard) {
+        return movedTo.get(shard);
     }
 
     /** This server's replica of a shard, or null. */

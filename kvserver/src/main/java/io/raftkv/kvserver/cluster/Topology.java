@@ -108,14 +108,16 @@ public record Topology(long change, long mapVersion, List<Node> nodes, List<Shar
         List<Node> members = membersOf(table, group, state, shard, nodes);
         ReplicaId known = group == null ? null : group.view().leader();
         HostPort knownAddress = known == null ? null : table.addressOf(known.server());
-        String registered = state.slot(shard);
         Node leader = knownAddress == null ? null : nodes.get(knownAddress.toString());
-        if (leader == null && registered != null) {
-            leader = nodes.get(registered);
+        if (leader == null) {
+            leader = registered(table, group, state.slot(shard), shard, nodes);
         }
         boolean isKnown = leader != null;
         if (leader == null) {
-            leader = members.stream().filter(Node::alive).findFirst().orElse(members.isEmpty() ? null : members.get(0));
+            leader = members.stream()
+                    .filter(node -> node.alive() && (group != null || !node.self()))
+                    .findFirst()
+                    .orElse(members.isEmpty() ? null : members.get(0));
         }
         Node chosen = leader;
         List<Node> replicas =
@@ -126,6 +128,17 @@ public record Topology(long change, long mapVersion, List<Node> nodes, List<Shar
                 isKnown,
                 replicas,
                 group == null ? 0 : group.view().term());
+    }
+
+    /** This server does not lead what it has no replica of, whatever the coordinator has not heard of yet. */
+    private static @Nullable Node registered(
+            ShardTable table, @Nullable ShardGroup group, @Nullable String slot, int shard, Map<String, Node> nodes) {
+        Node node = slot == null ? null : nodes.get(slot);
+        if (node == null || group != null || !node.self()) {
+            return node;
+        }
+        HostPort movedTo = table.movedTo(shard);
+        return movedTo == null ? null : nodes.get(movedTo.toString());
     }
 
     /** As the own replica knows them, else as the shard's leader told the coordinator, else as the shard began or will. */

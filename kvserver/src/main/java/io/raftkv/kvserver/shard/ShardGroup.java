@@ -44,6 +44,10 @@ public final class ShardGroup {
     private boolean closed;
     private @Nullable SessionExpiry sessionExpiry;
     private volatile LeaderView view = LeaderView.NONE;
+    /** Who led last, and whether this replica left the group, so that it hears no more of who leads. */
+    private @Nullable ReplicaId lastLeader;
+
+    private boolean left;
 
     /** Hears what becomes of a replica. Threads: the loop of the group. */
     @FunctionalInterface
@@ -89,14 +93,22 @@ public final class ShardGroup {
         @Override
         public void leaderChanged(@Nullable ReplicaId leader, long term, boolean ready) {
             LeaderView before = view;
-            view = new LeaderView(leader, term, ready);
-            retryHeld();
+            lastLeader = leader == null ? lastLeader : leader;
+            see(left ? lastLeader : leader, term, ready);
             listener.leaderChanged(ShardGroup.this, before);
         }
 
         @Override
         public void removed(long configurationIndex) {
+            left = true;
+            // Clients go where the shard went, and do not wait for an election that is none.
+            see(lastLeader, view.term(), false);
             listener.removed(ShardGroup.this);
+        }
+
+        private void see(@Nullable ReplicaId leader, long term, boolean ready) {
+            view = new LeaderView(leader, term, ready);
+            retryHeld();
         }
     }
 

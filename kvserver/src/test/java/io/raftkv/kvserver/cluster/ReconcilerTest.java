@@ -7,7 +7,6 @@ import io.raftkv.config.HostPort;
 import io.raftkv.kvserver.shard.FakeGroup;
 import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.kvserver.shard.ShardMachine;
-import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.session.SessionExpiry;
 import java.util.ArrayList;
@@ -68,33 +67,5 @@ class ReconcilerTest {
         want(3, ":7001");
         reconciler.round();
         assertThat(rounds).containsExactly("after a pause");
-    }
-
-    /** The test's own thread, in which everything is done at once, and in which no time passes. */
-    private static final class Now implements EventLoop {
-        @Override
-        public boolean inLoop() {
-            return true;
-        }
-
-        @Override
-        public long nowNanos() {
-            return 0;
-        }
-
-        @Override
-        public long wallClockMs() {
-            return 0;
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            task.run();
-        }
-
-        @Override
-        public Scheduled schedule(long delayNanos, Runnable task) {
-            return () -> {};
-        }
     }
 }

@@ -113,6 +113,20 @@ class RoutingTest {
         }
     }
 
+    /** The last thing that a replica hears of a leader may be that it left the group. */
+    @Test
+    void sendsRequestsToTheLastLeaderOnceItLeftTheGroup() throws Exception {
+        FakeGroup group = groupOf("foo");
+        group.lead(FakeGroup.OTHER, 3, false);
+        group.lead(null, 3, false);
+        CompletableFuture<RespValue> held = client.send("SET", "foo", "1");
+        assertThat(get(server.client().send("PING"))).isEqualTo(RespValue.simple("PONG"));
+        group.leave();
+        assertThat(get(held)).isEqualTo(movedToOther("foo"));
+        group.lead(null, 3, false);
+        assertThat(server.call("GET", "foo")).isEqualTo(movedToOther("foo"));
+    }
+
     @Test
     void goesOnInOrderIfItKeepsTheLead() throws Exception {
         FakeGroup group = groupOf("foo");

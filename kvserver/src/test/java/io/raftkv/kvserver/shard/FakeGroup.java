@@ -74,6 +74,17 @@ public final class FakeGroup implements RaftGroup {
         });
     }
 
+    /** The group goes on without this replica, which hears no more of who leads. */
+    public void leave() {
+        onLoop(() -> {
+            leader = null;
+            ready = false;
+            if (listener != null) {
+                listener.removed(index);
+            }
+        });
+    }
+
     /** Waits until all that was asked of the loop before is done. */
     private void onLoop(Runnable task) {
         CompletableFuture<Void> done = new CompletableFuture<>();
