@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.ChannelGroupFuture;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -125,7 +126,11 @@ public final class NettyTransport implements Transport {
     @Override
     public void close() {
         closed = true;
-        channels.close().awaitUninterruptibly();
+        ChannelGroupFuture closing = channels.close();
+        if (!loops.isShuttingDown()) {
+            // Loops that end close their channels by themselves, and may tell nobody.
+            closing.awaitUninterruptibly();
+        }
         links.clear();
         resolver.close();
     }
