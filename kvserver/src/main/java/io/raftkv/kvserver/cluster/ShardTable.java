@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -37,10 +38,18 @@ public final class ShardTable implements ShardDirectory {
     private volatile @Nullable Set<String> alive;
 
     private volatile AtomicReferenceArray<@Nullable ShardGroup> groups = new AtomicReferenceArray<>(0);
-    /** Who led the shards that left this server, by shard: the coordinator may name this server for a while yet. */
-    private final Map<Integer, HostPort> movedTo = new ConcurrentHashMap<>();
+    /** By shard, who led those that left this server. */
+    private final Map<Integer, Departure> departures = new ConcurrentHashMap<>();
 
     private volatile Map<Integer, String> waiting = Map.of();
+
+    /**
+     * A shard left this server.
+     *
+     * @param registered whom the coordinator named then, and may name for a while yet
+     * @param leader who led it
+     */
+    private record Departure(@Nullable String registered, String leader) {}
 
     private final AtomicLong changes = new AtomicLong();
     private volatile @Nullable Topology topology;
@@ -142,26 +151,34 @@ public final class ShardTable implements ShardDirectory {
     /** Puts a replica into the table. */
     public synchronized void add(ShardGroup group) {
         groups.set(group.shard(), group);
-        movedTo.remove(group.shard());
+        departures.remove(group.shard());
         changed();
     }
 
     /** Takes a replica out of the table; clients are sent to the leader that it knew. */
     public synchronized void remove(ShardGroup group) {
-        groups.compareAndSet(group.shard(), group, null);
+        int shard = group.shard();
+        groups.compareAndSet(shard, group, null);
         ReplicaId leader = group.view().leader();
         HostPort address = leader == null ? null : addressOf(leader.server());
         if (address != null && !address.equals(self)) {
-            movedTo.put(group.shard(), address);
-            update(known -> known.withSlot(group.shard(), address.toString()));
+            departures.put(shard, new Departure(state.slot(shard), address.toString()));
         }
         changed();
     }
 
-    /** Who led a shard when it left this server, or null. */
+    /**
+     * The address of the leader of a shard that this server has no replica of, or null. It is as the coordinator says, unless
+     * that has not heard yet that the shard moved: else servers that it left would send clients to one another.
+     */
     @Nullable
-    HostPort movedTo(int shard) {
-        return movedTo.get(shard);
+    String leaderElsewhere(int shard) {
+        String registered = state.slot(shard);
+        Departure departure = departures.get(shard);
+        if (departure != null && Objects.equals(registered, departure.registered())) {
+            return departure.leader();
+        }
+        return self.toString().equals(registered) ? null : registered;
     }
 
     /** This server's replica of a shard, or null. */

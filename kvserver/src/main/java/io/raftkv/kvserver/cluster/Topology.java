@@ -106,18 +106,10 @@ public record Topology(long change, long mapVersion, List<Node> nodes, List<Shar
     private static Shard shardOf(ShardTable table, ClusterState state, int shard, Map<String, Node> nodes) {
         ShardGroup group = table.group(shard);
         List<Node> members = membersOf(table, group, state, shard, nodes);
-        ReplicaId known = group == null ? null : group.view().leader();
-        HostPort knownAddress = known == null ? null : table.addressOf(known.server());
-        Node leader = knownAddress == null ? null : nodes.get(knownAddress.toString());
-        if (leader == null) {
-            leader = registered(table, group, state.slot(shard), shard, nodes);
-        }
+        Node leader = known(table, group, state, shard, nodes);
         boolean isKnown = leader != null;
         if (leader == null) {
-            leader = members.stream()
-                    .filter(node -> node.alive() && (group != null || !node.self()))
-                    .findFirst()
-                    .orElse(members.isEmpty() ? null : members.get(0));
+            leader = guess(group, state, shard, members, nodes);
         }
         Node chosen = leader;
         List<Node> replicas =
@@ -130,15 +122,26 @@ public record Topology(long change, long mapVersion, List<Node> nodes, List<Shar
                 group == null ? 0 : group.view().term());
     }
 
-    /** This server does not lead what it has no replica of, whatever the coordinator has not heard of yet. */
-    private static @Nullable Node registered(
-            ShardTable table, @Nullable ShardGroup group, @Nullable String slot, int shard, Map<String, Node> nodes) {
-        Node node = slot == null ? null : nodes.get(slot);
-        if (node == null || group != null || !node.self()) {
-            return node;
-        }
-        HostPort movedTo = table.movedTo(shard);
-        return movedTo == null ? null : nodes.get(movedTo.toString());
+    private static @Nullable Node known(
+            ShardTable table, @Nullable ShardGroup group, ClusterState state, int shard, Map<String, Node> nodes) {
+        ReplicaId leader = group == null ? null : group.view().leader();
+        HostPort address = leader == null ? null : table.addressOf(leader.server());
+        Node node = address == null ? null : nodes.get(address.toString());
+        String registered = group == null ? table.leaderElsewhere(shard) : state.slot(shard);
+        return node != null || registered == null ? node : nodes.get(registered);
+    }
+
+    /** A server that has no replica sends clients to where the shard is to be, and not to itself. */
+    private static @Nullable Node guess(
+            @Nullable ShardGroup group, ClusterState state, int shard, List<Node> members, Map<String, Node> nodes) {
+        Stream<@Nullable Node> wanted = group != null
+                ? Stream.empty()
+                : state.map().serversOf(shard).stream()
+                        .map(address -> nodes.get(HostPort.parse(address).toString()));
+        return Stream.concat(wanted, members.stream())
+                .filter(node -> node != null && node.alive() && (group != null || !node.self()))
+                .findFirst()
+                .orElse(members.isEmpty() ? null : members.get(0));
     }
 
     /** As the own replica knows them, else as the shard's leader told the coordinator, else as the shard began or will. */

@@ -7,6 +7,7 @@ import io.raftkv.config.HostPort;
 import io.raftkv.kvserver.shard.FakeGroup;
 import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.kvserver.shard.ShardMachine;
+import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.session.SessionExpiry;
 import io.raftkv.resp.RespValue;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 class ShardTableTest {
     private static final String SELF = "127.0.0.1:7001";
     private static final String OTHER = "127.0.0.1:7002";
+    private static final String THIRD = "127.0.0.1:7003";
+    private static final String FOURTH = "127.0.0.1:7004";
     private static final RespValue MOVED = RespValue.error("MOVED 5 " + OTHER);
 
     private final ShardTable table = new ShardTable(FakeGroup.SELF.server(), HostPort.parse(SELF));
@@ -29,24 +32,42 @@ class ShardTableTest {
         TreeMap<String, Long> servers = new TreeMap<>();
         servers.put(SELF, FakeGroup.SELF.server());
         servers.put(OTHER, FakeGroup.OTHER.server());
+        servers.put(THIRD, 0x3333L);
+        servers.put(FOURTH, 0x4444L);
         TreeMap<Integer, List<String>> groups = new TreeMap<>();
         groups.put(1, List.of(SELF, OTHER));
         ClusterFiles.fill(table, "c", new ShardMap(2, List.of(1), groups), servers, List.of());
         table.update(state -> state.withSlot(0, leader));
     }
 
+    private void leave(ReplicaId leader) {
+        table.add(shard);
+        shard.start();
+        group.lead(leader, 3, false);
+        group.leave();
+        table.remove(shard);
+    }
+
     /** Else clients are told that nobody serves the shard, from its move until its next leader has registered. */
     @Test
     void sendsClientsAfterAShardThatLeftThoughTheCoordinatorHasNotHeardOfIt() {
         hear(SELF);
-        table.add(shard);
-        shard.start();
-        group.lead(FakeGroup.OTHER, 3, false);
-        group.leave();
-        table.remove(shard);
+        leave(FakeGroup.OTHER);
         assertThat(table.redirect(5)).isEqualTo(MOVED);
         hear(SELF);
         assertThat(table.redirect(5)).isEqualTo(MOVED);
+    }
+
+    /** Else servers that a shard left send clients to one another until its next leader has registered. */
+    @Test
+    void doesNotSendClientsToTheLeaderBeforeTheMove() {
+        hear(THIRD);
+        leave(FakeGroup.OTHER);
+        assertThat(table.redirect(5)).isEqualTo(MOVED);
+        hear(THIRD);
+        assertThat(table.redirect(5)).isEqualTo(MOVED);
+        hear(FOURTH);
+        assertThat(table.redirect(5)).isEqualTo(RespValue.error("MOVED 5 " + FOURTH));
     }
 
     @Test
