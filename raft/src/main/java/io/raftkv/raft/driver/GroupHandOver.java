@@ -59,11 +59,11 @@ final class GroupHandOver {
         }
     }
 
-    /** The group was closed. */
+    /** The group was closed. One that led until then has not handed over. */
     void close() {
         group.node().endHandOver(group);
         if (whole != null) {
-            whole.settled(group, false);
+            whole.settled(group, group.leads());
         }
     }
 }

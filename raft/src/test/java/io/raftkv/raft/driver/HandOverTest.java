@@ -250,6 +250,23 @@ class HandOverTest {
         assertThat(nodes.failures).isEmpty();
     }
 
+    /** As when its disk fails meanwhile. */
+    @Test
+    void groupsThatAreClosedMeanwhileWereNotHandedOver() throws Exception {
+        start(1, 2, 3);
+        for (long group = 1; group <= GROUPS; group++) {
+            prefer(group, 1);
+        }
+        untilAllAreLedBy(1);
+        nodes.link = (from, to, lane) -> false;
+        CompletableFuture<Integer> ended = handOver(1, 10_000);
+        for (long group = 1; group <= GROUPS; group++) {
+            assertThat(ended).isNotDone();
+            node(1).node.closeGroup(group);
+        }
+        assertThat(ended).isCompletedWithValue(GROUPS);
+    }
+
     @Test
     void whoIsAloneGoesOnLeading() throws Exception {
         ManualNodes.Node alone = nodes.new Node(1, new SimDisk(1), RaftObserver.NONE);
