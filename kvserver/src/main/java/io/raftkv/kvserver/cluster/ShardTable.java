@@ -30,6 +30,14 @@ import org.jspecify.annotations.Nullable;
 public final class ShardTable implements ShardDirectory {
     private static final RespValue NOT_SERVED = RespValue.error("CLUSTERDOWN Hash slot not served");
 
+    /**
+     * A shard left this server.
+     *
+     * @param registered whom the coordinator named then, and may name for a while yet
+     * @param leader who led it
+     */
+    private record Departure(@Nullable String registered, String leader) {}
+
     private final long serverId;
     private volatile HostPort self;
     private volatile ClusterState state = ClusterState.UNKNOWN;
@@ -42,14 +50,6 @@ public final class ShardTable implements ShardDirectory {
     private final Map<Integer, Departure> departures = new ConcurrentHashMap<>();
 
     private volatile Map<Integer, String> waiting = Map.of();
-
-    /**
-     * A shard left this server.
-     *
-     * @param registered whom the coordinator named then, and may name for a while yet
-     * @param leader who led it
-     */
-    private record Departure(@Nullable String registered, String leader) {}
 
     private final AtomicLong changes = new AtomicLong();
     private volatile @Nullable Topology topology;

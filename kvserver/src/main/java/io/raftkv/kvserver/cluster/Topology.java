@@ -134,14 +134,14 @@ public record Topology(long change, long mapVersion, List<Node> nodes, List<Shar
     /** A server that has no replica sends clients to where the shard is to be, and not to itself. */
     private static @Nullable Node guess(
             @Nullable ShardGroup group, ClusterState state, int shard, List<Node> members, Map<String, Node> nodes) {
-        Stream<@Nullable Node> wanted = group != null
-                ? Stream.empty()
-                : state.map().serversOf(shard).stream()
-                        .map(address -> nodes.get(HostPort.parse(address).toString()));
-        return Stream.concat(wanted, members.stream())
-                .filter(node -> node != null && node.alive() && (group != null || !node.self()))
-                .findFirst()
-                .orElse(members.isEmpty() ? null : members.get(0));
+        Stream<Node> candidates = members.stream();
+        if (group == null) {
+            Stream<Node> wanted = state.map().serversOf(shard).stream()
+                    .flatMap(address ->
+                            Stream.ofNullable(nodes.get(HostPort.parse(address).toString())));
+            candidates = Stream.concat(wanted, candidates).filter(node -> !node.self());
+        }
+        return candidates.filter(Node::alive).findFirst().orElse(members.isEmpty() ? null : members.get(0));
     }
 
     /** As the own replica knows them, else as the shard's leader told the coordinator, else as the shard began or will. */

@@ -9,6 +9,7 @@ import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.kvserver.shard.ShardMachine;
 import io.raftkv.raft.RaftException;
 import io.raftkv.raft.session.SessionExpiry;
+import io.raftkv.raft.sim.NoLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -27,7 +28,7 @@ class ReconcilerTest {
     void open() {
         want(2, ":7001", ":7002");
         ShardMachine machine = new ShardMachine();
-        group = new FakeGroup(1L << 32, new Now(), machine);
+        group = new FakeGroup(1L << 32, new NoLoop(), machine);
         ShardGroup shard =
                 new ShardGroup(0, 1, group, machine, table, (changed, before) -> {}, SessionExpiry.DEFAULT_TTL_MS);
         table.add(shard);

@@ -7,8 +7,8 @@ import io.raftkv.config.HostPort;
 import io.raftkv.kvserver.shard.FakeGroup;
 import io.raftkv.kvserver.shard.ShardGroup;
 import io.raftkv.kvserver.shard.ShardMachine;
-import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.session.SessionExpiry;
+import io.raftkv.raft.sim.NoLoop;
 import io.raftkv.resp.RespValue;
 import java.util.List;
 import java.util.TreeMap;
@@ -23,7 +23,7 @@ class ShardTableTest {
 
     private final ShardTable table = new ShardTable(FakeGroup.SELF.server(), HostPort.parse(SELF));
     private final ShardMachine machine = new ShardMachine();
-    private final FakeGroup group = new FakeGroup(1L << 32, new Now(), machine);
+    private final FakeGroup group = new FakeGroup(1L << 32, new NoLoop(), machine);
     private final ShardGroup shard =
             new ShardGroup(0, 1, group, machine, table, (changed, before) -> {}, SessionExpiry.DEFAULT_TTL_MS);
 
@@ -40,32 +40,29 @@ class ShardTableTest {
         table.update(state -> state.withSlot(0, leader));
     }
 
-    private void leave(ReplicaId leader) {
+    /** The shard leaves this server for the other one, which the coordinator does not know for a while. */
+    private void leaveWhileTheCoordinatorNames(String leaderBefore) {
+        hear(leaderBefore);
         table.add(shard);
         shard.start();
-        group.lead(leader, 3, false);
+        group.lead(FakeGroup.OTHER, 3, false);
         group.leave();
         table.remove(shard);
+        assertThat(table.redirect(5)).isEqualTo(MOVED);
+        hear(leaderBefore);
+        assertThat(table.redirect(5)).isEqualTo(MOVED);
     }
 
     /** Else clients are told that nobody serves the shard, from its move until its next leader has registered. */
     @Test
     void sendsClientsAfterAShardThatLeftThoughTheCoordinatorHasNotHeardOfIt() {
-        hear(SELF);
-        leave(FakeGroup.OTHER);
-        assertThat(table.redirect(5)).isEqualTo(MOVED);
-        hear(SELF);
-        assertThat(table.redirect(5)).isEqualTo(MOVED);
+        leaveWhileTheCoordinatorNames(SELF);
     }
 
     /** Else servers that a shard left send clients to one another until its next leader has registered. */
     @Test
     void doesNotSendClientsToTheLeaderBeforeTheMove() {
-        hear(THIRD);
-        leave(FakeGroup.OTHER);
-        assertThat(table.redirect(5)).isEqualTo(MOVED);
-        hear(THIRD);
-        assertThat(table.redirect(5)).isEqualTo(MOVED);
+        leaveWhileTheCoordinatorNames(THIRD);
         hear(FOURTH);
         assertThat(table.redirect(5)).isEqualTo(RespValue.error("MOVED 5 " + FOURTH));
     }

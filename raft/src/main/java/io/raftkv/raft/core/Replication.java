@@ -47,14 +47,13 @@ final class Replication {
     /** The followers are those of the configuration in force, from the moment it is appended. */
     void configurationChanged() {
         SortedSet<ReplicaId> members = core.configuration().members();
-        followers.entrySet().removeIf(follower -> {
-            boolean leaves = !members.contains(follower.getKey());
-            if (leaves) {
+        followers.forEach((peer, progress) -> {
+            if (!members.contains(peer)) {
                 // A leader that handed over may have to answer for what is committed by now, and hears of it no later.
-                sendBeat(follower.getKey(), follower.getValue());
+                sendBeat(peer, progress);
             }
-            return leaves;
         });
+        followers.keySet().retainAll(members);
         for (ReplicaId member : members) {
             if (!member.equals(core.self) && !followers.containsKey(member)) {
                 // The entry that adds it goes out at once, and finds out what else it needs.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.raftkv.raft.log.LogSurvey;
 import io.raftkv.raft.log.RecoveredGroup;
 import io.raftkv.raft.log.SharedLog;
+import io.raftkv.raft.sim.NoLoop;
 import io.raftkv.raft.sim.SimDisk;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -24,7 +25,7 @@ class BeginningsTest {
                         1,
                         "test",
                         files.disk,
-                        List.of(new FolderFixture.NoLoop()),
+                        List.of(new NoLoop()),
                         logAtOnce ? Runnable::run : logTasks::add,
                         Runnable::run,
                         new FolderFixture.NoTransport())

@@ -2,7 +2,6 @@ package io.raftkv.raft.driver;
 
 import io.raftkv.raft.Bytes;
 import io.raftkv.raft.Configuration;
-import io.raftkv.raft.EventLoop;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.StateMachine;
 import io.raftkv.raft.core.Entry;
@@ -11,6 +10,7 @@ import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
 import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.LogOptions;
+import io.raftkv.raft.sim.NoLoop;
 import io.raftkv.raft.sim.SimDisk;
 import io.raftkv.raft.transport.Lane;
 import io.raftkv.raft.transport.Transport;
@@ -31,33 +31,6 @@ final class FolderFixture {
 
     FolderFixture(SimDisk disk) {
         this.disk = disk;
-    }
-
-    static final class NoLoop implements EventLoop {
-        @Override
-        public boolean inLoop() {
-            return true;
-        }
-
-        @Override
-        public long nowNanos() {
-            return 0;
-        }
-
-        @Override
-        public long wallClockMs() {
-            return 0;
-        }
-
-        @Override
-        public Scheduled schedule(long delayNanos, Runnable task) {
-            return () -> {};
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            task.run();
-        }
     }
 
     static final class NoTransport implements Transport {

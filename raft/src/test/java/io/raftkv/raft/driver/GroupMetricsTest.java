@@ -3,6 +3,7 @@ package io.raftkv.raft.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.raftkv.raft.RaftMetrics;
+import io.raftkv.raft.sim.NoLoop;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ class GroupMetricsTest {
                 }
             },
             1,
-            new FolderFixture.NoLoop());
+            new NoLoop());
 
     @Test
     void tellsOnceThatApplyingFellBehindAndAgainOnlyAfterItHadCaughtUp() {

@@ -81,6 +81,14 @@ class HandOverTest {
         });
     }
 
+    private void startAllLedBy(long server) throws IOException {
+        start(1, 2, 3);
+        for (long group = 1; group <= GROUPS; group++) {
+            prefer(group, server);
+        }
+        untilAllAreLedBy(server);
+    }
+
     private long led(long server) {
         return node(server).groups.values().stream()
                 .filter(group -> group.isLeader())
@@ -116,11 +124,7 @@ class HandOverTest {
 
     @Test
     void aPreferredReplicaThatWasAwayGetsItsGroupsBack() throws Exception {
-        start(1, 2, 3);
-        for (long group = 1; group <= GROUPS; group++) {
-            prefer(group, 2);
-        }
-        untilAllAreLedBy(2);
+        startAllLedBy(2);
         nodes.link = (from, to, lane) -> from != 2 && to != 2;
         nodes.until("others lead", () -> led(1) + led(3) == GROUPS);
         nodes.link = (from, to, lane) -> true;
@@ -130,11 +134,7 @@ class HandOverTest {
 
     @Test
     void handsOverAllThatItLeadsAndTakesNothingMeanwhile() throws Exception {
-        start(1, 2, 3);
-        for (long group = 1; group <= GROUPS; group++) {
-            prefer(group, 1);
-        }
-        untilAllAreLedBy(1);
+        startAllLedBy(1);
         CompletableFuture<Integer> ended = node(1).node.handOverLeadership(5000).toCompletableFuture();
         nodes.until("it has handed over", ended::isDone);
         assertThat(ended).isCompletedWithValue(0);
@@ -214,11 +214,7 @@ class HandOverTest {
 
     @Test
     void takesNoLeadershipBeforeItHasEnded() throws Exception {
-        start(1, 2, 3);
-        for (long group = 1; group <= GROUPS; group++) {
-            prefer(group, 1);
-        }
-        untilAllAreLedBy(1);
+        startAllLedBy(1);
         // It never hears who leads after it.
         nodes.link = (from, to, lane) -> to != 1;
         CompletableFuture<Integer> ended = handOver(1, 1000);
@@ -235,11 +231,7 @@ class HandOverTest {
 
     @Test
     void givesUpWhenItsTimeIsOver() throws Exception {
-        start(1, 2, 3);
-        for (long group = 1; group <= GROUPS; group++) {
-            prefer(group, 1);
-        }
-        untilAllAreLedBy(1);
+        startAllLedBy(1);
         nodes.link = (from, to, lane) -> false;
         CompletableFuture<Integer> ended = handOver(1, 300);
         assertThat(ended).isNotDone();
@@ -253,11 +245,7 @@ class HandOverTest {
     /** As when its disk fails meanwhile. */
     @Test
     void groupsThatAreClosedMeanwhileWereNotHandedOver() throws Exception {
-        start(1, 2, 3);
-        for (long group = 1; group <= GROUPS; group++) {
-            prefer(group, 1);
-        }
-        untilAllAreLedBy(1);
+        startAllLedBy(1);
         nodes.link = (from, to, lane) -> false;
         CompletableFuture<Integer> ended = handOver(1, 10_000);
         for (long group = 1; group <= GROUPS; group++) {

@@ -1,9 +1,9 @@
-package io.raftkv.kvserver.cluster;
+package io.raftkv.raft.sim;
 
 import io.raftkv.raft.EventLoop;
 
-/** The test's own thread, in which everything is done at once, and in which no time passes. */
-final class Now implements EventLoop {
+/** No loop but the caller's thread: everything is done at once, and no time passes. Threads: one at a time. */
+public final class NoLoop implements EventLoop {
     @Override
     public boolean inLoop() {
         return true;
