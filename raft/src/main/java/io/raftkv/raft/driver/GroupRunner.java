@@ -15,9 +15,7 @@ import io.raftkv.raft.core.Input;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.SnapshotMeta;
-import io.raftkv.raft.log.LogException;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.SortedSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
@@ -33,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What waits for the replica is kept by kind: {@link Proposals}, {@link Forwards}, {@link GroupReads}, {@link MemberChanges};
  * its state is in {@link AppliedState}, and the files of that in {@link OwnSnapshots}, {@link OutgoingSnapshots} and {@link
- * IncomingSnapshots}.
+ * IncomingSnapshots}. {@link EffectExecutor} knows which of them does what the core wants.
  *
  * <p>Threads: the group's loop, except the methods of {@link RaftGroup}.
  */
@@ -41,32 +39,34 @@ final class GroupRunner implements RaftGroup {
     private static final Logger LOG = LoggerFactory.getLogger(GroupRunner.class);
 
     private final RaftNode node;
-    private final LoopWorker worker;
     private final EventLoop loop;
     private final long groupId;
     private final ReplicaId self;
     private final RaftCore core;
     private final StateMachine machine;
-    private final OutgoingSnapshots outgoing;
-    private final IncomingSnapshots incoming;
-    private final GroupMetrics metrics;
-    private final Sleep sleep;
-    private final Executor effects = new Executor();
-
     private final ArrayDeque<Input> inputs = new ArrayDeque<>();
-    private final Proposals proposals;
-    private final Forwards forwards;
-    private final GroupReads reads = new GroupReads();
-    private final OwnSnapshots snapshots;
-    private final AppliedState state;
+    private final Sleep sleep;
     private final StatusBoard board;
-    private final MemberChanges changes;
-    private final LeaderNews news;
-    private final GroupHandOver handOver;
     private final StartSilence silence;
     private final GroupTimer timer;
     /** A timer that is late by more tells that the loop stood still. */
     private final long pauseNanos;
+
+    private final EffectExecutor effects;
+
+    // For the effects, too.
+    final LoopWorker worker;
+    final GroupMetrics metrics;
+    final Proposals proposals;
+    final Forwards forwards;
+    final GroupReads reads = new GroupReads();
+    final OutgoingSnapshots outgoing;
+    final IncomingSnapshots incoming;
+    final OwnSnapshots snapshots;
+    final AppliedState state;
+    final MemberChanges changes;
+    final LeaderNews news;
+    final GroupHandOver handOver;
 
     private boolean closed;
     boolean isReadyForTurn;
@@ -83,6 +83,7 @@ final class GroupRunner implements RaftGroup {
         this.machine = machine;
         this.metrics = new GroupMetrics(node.options().metrics(), groupId, loop);
         this.sleep = new Sleep(node, core, groupId);
+        this.effects = new EffectExecutor(this);
         this.outgoing = new OutgoingSnapshots(this);
         this.incoming = new IncomingSnapshots(this);
         this.proposals = new Proposals(this);
@@ -375,7 +376,8 @@ final class GroupRunner implements RaftGroup {
         }
     }
 
-    private void speak(ReplicaId to, Message message) {
+    /** Without asking for a turn, which is under way. */
+    void speak(ReplicaId to, Message message) {
         if (silence.isOver()) {
             worker.send(groupId, self, to, message);
         }
@@ -544,179 +546,5 @@ final class GroupRunner implements RaftGroup {
     /** See {@link RaftNode#transferBytes}. Threads: any. */
     long transferBytes() {
         return board.transferBytes();
-    }
-
-    /** Does what the core wants. */
-    private final class Executor implements Effect.Handler {
-        private boolean wasLeader;
-
-        private final RaftObserver observer() {
-            return node.options().observer();
-        }
-
-        @Override
-        public void onSend(Effect.Send effect) {
-            speak(effect.to(), effect.message());
-        }
-
-        @Override
-        public void onPersist(Effect.Persist effect) {
-            worker.persist(GroupRunner.this, effect.sequence(), effect.write());
-            if (effect.write().logStart() != null) {
-                snapshots.logStartMoves(effect.sequence(), core.snapshot().index());
-            }
-            effect.write().entries().forEach(entry -> observer().appended(groupId, self, entry));
-            if (effect.write().hardState() != null && effect.write().hardState().votedFor() != null) {
-                observer()
-                        .voted(
-                                groupId,
-                                self,
-                                core.term(),
-                                effect.write().hardState().votedFor());
-            }
-        }
-
-        @Override
-        public void onTruncated(Effect.Truncated effect) {
-            observer().truncated(groupId, self, effect.fromIndex());
-            proposals.lost(effect.fromIndex());
-        }
-
-        @Override
-        public void onAppended(Effect.Appended effect) {
-            proposals.appended(effect);
-            metrics.appended(effect.index());
-        }
-
-        @Override
-        public void onRefused(Effect.Refused effect) {
-            proposals.refused(effect);
-        }
-
-        /** What is committed is applied at the end of the turn. */
-        @Override
-        public void onCommit(Effect.Commit effect) {}
-
-        @Override
-        public void onReadReady(Effect.ReadReady effect) {
-            reads.ready(effect);
-        }
-
-        @Override
-        public void onReadFailed(Effect.ReadFailed effect) {
-            reads.failed(effect);
-        }
-
-        @Override
-        public void onRoleChanged(Effect.RoleChanged effect) {
-            LOG.debug(
-                    "group {} {}: {} in term {}, leader {}: {}",
-                    groupId,
-                    self,
-                    effect.role(),
-                    effect.term(),
-                    Message.name(effect.leader()),
-                    effect.why());
-            metrics.role(effect.role() == Role.LEADER, effect.term());
-            forwards.leaderChanged();
-            if (effect.role() == Role.LEADER) {
-                observer().becameLeader(groupId, self, effect.term(), core.lastIndex());
-                proposals.leads(effect.term());
-            } else if (wasLeader) {
-                observer().steppedDown(groupId, self, effect.term());
-                proposals.deposed(effect.term());
-            }
-            if (effect.role() == Role.LEARNER) {
-                // Nobody tells one outside of the group what became of its proposals.
-                proposals.lost();
-            }
-            wasLeader = effect.role() == Role.LEADER;
-        }
-
-        @Override
-        public void onSendSnapshot(Effect.SendSnapshot effect) {
-            outgoing.start(effect.to(), effect.term());
-        }
-
-        @Override
-        public void onTakeChunk(Effect.TakeChunk effect) {
-            incoming.take(effect.from(), effect.message());
-        }
-
-        @Override
-        public void onInstall(Effect.Install effect) {
-            state.install(effect.meta());
-        }
-
-        @Override
-        public void onFetch(Effect.Fetch effect) {
-            inBackground(
-                    () -> node.log().read(groupId, effect.from(), effect.to(), effect.maxBytes()),
-                    entries -> input(new Input.Fetched(effect.peer(), entries)),
-                    failure -> {
-                        if (failure instanceof LogException damage && damage.isDamage()) {
-                            // The next start sets aside what is damaged and recovers.
-                            node.fail(damage);
-                            return;
-                        }
-                        LOG.warn("group {}: cannot read entries from {} on", groupId, effect.from(), failure);
-                        input(new Input.Fetched(effect.peer(), List.of()));
-                    });
-        }
-
-        @Override
-        public void onHandOverDue(Effect.HandOverDue effect) {
-            handOver.due(effect.to());
-        }
-
-        @Override
-        public void onHandsOver(Effect.HandsOver effect) {
-            LOG.info("group {} {}: hands over to {}: {}", groupId, self, effect.to(), effect.motive());
-            observer().handsOver(groupId, self, effect.to(), effect.motive());
-        }
-
-        @Override
-        public void onConfigurationChanged(Effect.ConfigurationChanged effect) {
-            if (core.role() == Role.LEADER) {
-                LOG.info("group {}: at index {} {}", groupId, effect.index(), effect.configuration());
-            }
-            observer().configurationChanged(groupId, self, effect.index(), effect.configuration());
-        }
-
-        @Override
-        public void onChangeEnded(Effect.ChangeEnded effect) {
-            changes.ended(effect);
-        }
-
-        @Override
-        public void onRemoved(Effect.Removed effect) {
-            LOG.info(
-                    "group {} {}: the group goes on without this replica since index {}",
-                    groupId,
-                    self,
-                    effect.index());
-            observer().removed(groupId, self, effect.index());
-            news.removed(effect.index());
-        }
-
-        @Override
-        public void onRecoveryEnded(Effect.RecoveryEnded effect) {
-            LOG.info("group {} {}: has recovered from its peers, votes and counts again", groupId, self);
-            observer().recoveryEnded(groupId, self);
-            inBackground(
-                    () -> {
-                        node.folder().recovered(groupId);
-                        return groupId;
-                    },
-                    done -> {},
-                    failure -> LOG.warn("group {}: will recover once more after a restart", groupId, failure));
-        }
-
-        @Override
-        public void onAlarm(Effect.Alarm effect) {
-            LOG.error("group {} {}: {}", groupId, self, effect.what());
-            metrics.dropped(effect.what());
-            observer().dropped(effect.what());
-        }
     }
 }
