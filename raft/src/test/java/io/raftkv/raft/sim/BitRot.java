@@ -72,6 +72,12 @@ final class BitRot {
         return forgets;
     }
 
+    /** Brings {@code image} of the disk of the server back. */
+    void bringBack(SimServer victim, SimDisk.Image image) {
+        victim.goBackTo(image);
+        harm(victim);
+    }
+
     /**
      * Whether a replica of the server is right to say that its disk lost something: the disk was harmed, and if the replica
      * says so while it runs it has not made up for that.

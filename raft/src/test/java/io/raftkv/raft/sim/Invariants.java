@@ -8,8 +8,10 @@ import io.raftkv.raft.core.GroupWrite.LogPosition;
 import io.raftkv.raft.core.HardState;
 import io.raftkv.raft.core.SnapshotMeta;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -26,6 +28,9 @@ final class Invariants {
     private final Totals totals;
     private final Map<Long, ReplicaId> leaders = new HashMap<>();
     private final Map<Ballot, ReplicaId> votes = new HashMap<>();
+    /** All that were ever sent: what a voter forgets after it was sent counts still. */
+    private final Set<Vote> sentVotes = new HashSet<>();
+
     private final Map<LogPosition, Content> contents = new HashMap<>();
     private final Map<LogPosition, Long> states = new HashMap<>();
     private final Map<LogPosition, Object> results = new HashMap<>();
@@ -37,6 +42,8 @@ final class Invariants {
     private long ownerTerm;
 
     private record Ballot(ReplicaId voter, long term) {}
+
+    private record Vote(Ballot ballot, ReplicaId candidate) {}
 
     /** What stands at an index in a term, and what it follows. */
     private record Content(int crc, long previousTerm) {}
@@ -58,6 +65,11 @@ final class Invariants {
         private long agreedTerm;
         /** Whether it was told that it left, in this life. */
         private boolean left;
+
+        /** Whether the leader of {@code term} may believe so; one that does not know of a later term is not refuted. */
+        boolean hasAgreed(long term, long index) {
+            return index == 0 || agreedTerm > term || (agreedTerm == term && agreedIndex >= index);
+        }
     }
 
     /** How far the leader of each term committed. */
@@ -107,7 +119,7 @@ final class Invariants {
                 () -> other + " led term " + term + " before");
         vote(id, term, id);
         require(
-                ConfigurationChecks.decide(inForce, voter -> id.equals(votes.get(new Ballot(voter, term)))),
+                ConfigurationChecks.decide(inForce, voter -> sentVotes.contains(new Vote(new Ballot(voter, term), id))),
                 id,
                 "election safety",
                 () -> "leads term " + term + " without the votes of a majority of " + inForce);
@@ -140,7 +152,9 @@ final class Invariants {
 
     /** One vote per term, restarts or not; told when the vote leaves the voter, as an unsent vote may be forgotten. */
     void vote(ReplicaId voter, long term, ReplicaId candidate) {
-        ReplicaId other = votes.putIfAbsent(new Ballot(voter, term), candidate);
+        Ballot ballot = new Ballot(voter, term);
+        sentVotes.add(new Vote(ballot, candidate));
+        ReplicaId other = votes.putIfAbsent(ballot, candidate);
         require(
                 other == null || other.equals(candidate),
                 voter,
@@ -187,14 +201,26 @@ final class Invariants {
     void leaderCounts(ReplicaId id, long term, Map<ReplicaId, Long> matchIndexes) {
         matchIndexes.forEach((follower, index) -> {
             Replica replica = replica(follower);
-            long agreed = replica.agreedTerm == term ? replica.agreedIndex : 0;
             require(
-                    replica.agreedTerm > term || index <= agreed,
+                    replica.hasAgreed(term, index),
                     id,
                     "commit",
                     () -> "takes " + index + " of " + follower + " for agreed in term " + term + ", which told it "
-                            + agreed);
+                            + (replica.agreedTerm == term ? replica.agreedIndex : 0));
         });
+    }
+
+    /** A leader lets its group sleep: whoever lacked something would go on lacking it. */
+    void letsSleep(ReplicaId id, long term, Set<ReplicaId> members) {
+        long last = lastIndex(id);
+        for (ReplicaId member : members) {
+            require(
+                    member.equals(id) || replica(member).hasAgreed(term, last),
+                    id,
+                    "sleep",
+                    () -> "lets its group sleep with a log to " + last + ", and " + member + " agreed to "
+                            + replica(member).agreedIndex);
+        }
     }
 
     void appended(ReplicaId id, Entry entry) {

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 final class Nemesis {
     private static final double MEAN_PAUSE_NANOS = 4e9;
     /** Long enough to be noticed, and shorter than a lease. */
-    private static final long COUNTED_PAUSE_NANOS = SimWorld.millis(450);
+    static final long COUNTED_PAUSE_NANOS = SimWorld.millis(450);
 
     /** What can go wrong. */
     enum Fault {

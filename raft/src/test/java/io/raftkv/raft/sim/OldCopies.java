@@ -34,7 +34,7 @@ final class OldCopies {
     /** Brings back the copy of the server, if there is one that would be noticed; returns whether it did. */
     boolean restore(SimServer victim) {
         SimDisk.Image image = images.get(victim.id());
-        if (image == null || !allOthersMetMoreThan(victim, image.content(Lives.FILE))) {
+        if (image == null || !isOutOfDate(victim, image, servers)) {
             return false;
         }
         world.trace(() -> "an older copy of " + victim + " is brought back");
@@ -42,17 +42,18 @@ final class OldCopies {
         return true;
     }
 
-    private boolean allOthersMetMoreThan(SimServer victim, byte[] livesFile) {
-        Lives then = lives(livesFile);
+    /** Whether all of {@code others} met a life of the server of which {@code image} knows nothing. */
+    boolean isOutOfDate(SimServer victim, SimDisk.Image image, List<SimServer> others) {
+        Lives then = lives(image.content(Lives.FILE));
         return then != null
-                && others(victim)
+                && met(victim, others)
                         .allMatch(met -> met != null && met.folder() == then.folder() && !has(then, met.life()));
     }
 
     /** Whether the disk of the server has all lives that the others met. */
     boolean remembersItsLives(SimServer server) {
         Lives now = lives(server.disk().durableContent(Lives.FILE));
-        return now != null && others(server).allMatch(met -> met == null || has(now, met.life()));
+        return now != null && met(server, servers).allMatch(met -> met == null || has(now, met.life()));
     }
 
     /** As {@link Lives#remembers}, which may have a planted bug. */
@@ -62,9 +63,9 @@ final class OldCopies {
                         .anyMatch(lived -> lived.number() == life.number() && lived.stretch() >= life.stretch());
     }
 
-    /** What each other server met of this one, null for nothing. */
-    private Stream<Lives.Met> others(SimServer server) {
-        return servers.stream().filter(other -> other != server).map(other -> {
+    /** What each of {@code others} met of this one, null for nothing. */
+    private static Stream<Lives.Met> met(SimServer server, List<SimServer> others) {
+        return others.stream().filter(other -> other != server).map(other -> {
             Lives known = lives(other.disk().durableContent(Lives.FILE));
             return known == null ? null : known.peers().get((long) server.id());
         });

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
 /**
@@ -23,6 +24,7 @@ final class SimNetwork {
     private boolean reorders;
     private double loss;
     private double repeats;
+    private Predicate<ByteBuffer> lost = frame -> false;
 
     /** Sees every frame that a server sends, before the network does anything to it. */
     interface FrameListener {
@@ -57,6 +59,11 @@ final class SimNetwork {
         this.repeats = repeats;
     }
 
+    /** From now on all frames of which {@code such} holds are lost. */
+    void lose(Predicate<ByteBuffer> such) {
+        lost = such;
+    }
+
     Transport attach(SimProcess process, int server) {
         Endpoint endpoint = new Endpoint(process, server);
         endpoints[server] = endpoint;
@@ -89,6 +96,7 @@ final class SimNetwork {
             }
         }
         misbehave(0, 0);
+        lose(frame -> false);
     }
 
     /** Loses what is under way on both directions of a connection and tells both ends. */
@@ -123,7 +131,7 @@ final class SimNetwork {
         world.mix(crc.getValue());
         listener.sent(from, to, ByteBuffer.wrap(bytes));
         Link link = links[from][to];
-        if (link.cut || world.chance(loss)) {
+        if (link.cut || world.chance(loss) || lost.test(ByteBuffer.wrap(bytes))) {
             return;
         }
         deliverLater(link, lane, from, to, bytes);

@@ -47,6 +47,7 @@ final class SimNode {
     private final FaultDisk disk;
     private final SimLoop loop;
     private final SimThread log;
+    private final SimThread background;
     private final Map<Long, WatchedMachine> machines = new TreeMap<>();
     private final Map<Long, RaftGroup> groups = new TreeMap<>();
     /** The replicas that are being dropped, or were, by group. */
@@ -73,6 +74,7 @@ final class SimNode {
         this.disk = new FaultDisk(world, process, disk, normalForceNanos(), powerLoss);
         this.loop = new SimLoop(world, process, "loop");
         this.log = new SimThread(world, process, "log");
+        this.background = new SimThread(world, process, "background");
         this.mover = cluster.goals() == null ? null : new SimMover(cluster, this, server);
     }
 
@@ -88,7 +90,7 @@ final class SimNode {
                         disk,
                         List.of(loop),
                         log,
-                        new SimThread(world, process, "background"),
+                        background,
                         cluster.network().attach(process, server))
                 .raft(raftOptions(cluster.swarm()))
                 .log(logOptions(cluster.swarm()))
@@ -405,6 +407,11 @@ final class SimNode {
         log.lag(nanos);
     }
 
+    /** From now on all that is done in the background is done that much later. */
+    void delayBackground(long nanos) {
+        background.lag(nanos);
+    }
+
     /** To give its name to the next snapshot that was received takes {@code nanos}; {@code then} runs when that begins. */
     void delayReceived(long nanos, Runnable then) {
         disk.stallReceived(nanos, then);
@@ -543,7 +550,13 @@ final class SimNode {
 
         @Override
         public void slept(long group, ReplicaId self) {
-            heard(group, () -> "sleeps", checks -> cluster.sleeps(group, server));
+            heard(group, () -> "sleeps", checks -> {
+                GroupStatus status = groups.get(group).status();
+                if (status.role() == Role.LEADER) {
+                    checks.letsSleep(self, status.term(), status.configuration().members());
+                }
+                cluster.sleeps(group, server);
+            });
         }
 
         @Override

@@ -4,8 +4,13 @@ import io.raftkv.raft.Completion;
 import io.raftkv.raft.Configuration;
 import io.raftkv.raft.GroupStatus;
 import io.raftkv.raft.RaftException;
+import io.raftkv.raft.ReadMode;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.CoreOptions;
+import io.raftkv.raft.transport.FrameCodec;
+import io.raftkv.raft.transport.FrameCodec.BadFrameException;
+import io.raftkv.raft.transport.Introduction;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
@@ -25,6 +30,9 @@ final class Trials {
     private static final long RESTART_NANOS = SimWorld.millis(20);
     private static final long BEAT_NANOS = SimWorld.millis(CoreOptions.DEFAULT.heartbeatMs());
     private static final long HAND_OVER_NANOS = SimWorld.millis(500);
+    private static final long LONG_PAUSE_NANOS = SimWorld.seconds(8);
+    /** After its start a replica that reaches nobody says nothing for so long at least. */
+    private static final long SILENCE_NANOS = SimWorld.millis(3L * CoreOptions.DEFAULT.electionMaxMs());
 
     /** What a trial needs of the run. */
     interface Run {
@@ -60,6 +68,13 @@ final class Trials {
         some("a crash behind a snapshot", this::crashBehindASnapshot);
         some("a stranger as leader", this::electAStranger);
         some("a late return before sleep", this::returnBeforeSleep);
+        if (cluster.swarm().leases()) {
+            some("a lease over a pause", this::standStillWithALease);
+        }
+        some("a crash before old snapshots are gone", this::crashBeforeOldSnapshotsAreGone);
+        if (cluster.rot().isFrequent()) {
+            some("a vote of an older copy", this::voteAsAnOlderCopy);
+        }
     }
 
     private void some(String what, Runnable trial) {
@@ -210,6 +225,125 @@ final class Trials {
         // Between the last beat at which it speaks and the one at which it sleeps.
         long beat = ((world.nowNanos() + SimWorld.millis(sleepAfterMs)) / BEAT_NANOS + 1) * BEAT_NANOS;
         world.run(beat - world.between(1, BEAT_NANOS) - world.nowNanos());
+    }
+
+    /**
+     * A leader stands still, its clock too but for a moment that its lease outlasts, and others have elected another one when it
+     * is asked.
+     */
+    private void standStillWithALease() {
+        SimServer leader = leader();
+        if (voters(leader).size() < 3) {
+            return;
+        }
+        run.write();
+        if (!leader.isLeader(GROUP)) {
+            return;
+        }
+        cutOff(leader);
+        leader.life().pause(LONG_PAUSE_NANOS, Nemesis.COUNTED_PAUSE_NANOS);
+        long end = world.nowNanos() + LONG_PAUSE_NANOS;
+        anotherLeader(leader);
+        run.write();
+        if (world.nowNanos() < end) {
+            read(leader);
+            world.run(end + SimWorld.millis(100) - world.nowNanos());
+        }
+    }
+
+    /** What it answers must hold all that is committed by now. */
+    private void read(SimServer server) {
+        server.serve(
+                node -> {
+                    long committed = node.committedIndex(GROUP);
+                    node.group(GROUP).read(ReadMode.LEASE, () -> null, new Completion() {
+                        @Override
+                        public void succeeded(Object nothing) {
+                            node.reads(GROUP, committed);
+                        }
+
+                        @Override
+                        public void failed(RaftException why) {}
+                    });
+                },
+                () -> {});
+    }
+
+    /** Power is lost when the log begins behind the newest snapshot, and an older one is still there. */
+    private void crashBeforeOldSnapshotsAreGone() {
+        SimServer victim = leader();
+        if (!takeSnapshot(victim)) {
+            return;
+        }
+        run.write();
+        long before = status(victim).snapshotIndex();
+        victim.serve(
+                node -> node.group(GROUP).takeSnapshot(new Completion() {
+                    @Override
+                    public void succeeded(Object index) {
+                        node.delayBackground(PATIENCE_NANOS);
+                    }
+
+                    @Override
+                    public void failed(RaftException why) {}
+                }),
+                () -> {});
+        if (happens(() -> status(victim).snapshotIndex() > before)) {
+            world.run(HAND_OVER_NANOS);
+        }
+        victim.crash();
+        world.run(RESTART_NANOS);
+        victim.start();
+    }
+
+    /**
+     * An older copy of a voter's disk, of which nobody could tell it, votes for those who lack what it had acknowledged; what
+     * would tell it is lost.
+     */
+    private void voteAsAnOlderCopy() {
+        SimServer leader = leader();
+        List<SimServer> others = voters(leader);
+        if (others.size() < 3 || others.size() % 2 == 0) {
+            return;
+        }
+        others.remove(leader);
+        SimServer copied = others.remove(0);
+        List<SimServer> away = others.subList(0, (others.size() + 1) / 2);
+        SimDisk.Image image = copied.disk().image();
+        copied.kill();
+        world.run(RESTART_NANOS);
+        copied.start();
+        if (!happens(() -> cluster.rot().copies().isOutOfDate(copied, image, others))) {
+            return;
+        }
+        away.forEach(this::cutOff);
+        run.write();
+        cluster.rot().bringBack(copied, image);
+        cutOff(copied);
+        cutOff(leader);
+        world.run(RESTART_NANOS);
+        copied.start();
+        world.run(SILENCE_NANOS);
+        network.lose(Trials::isRefusal);
+        for (SimServer server : away) {
+            connect(server, copied);
+            away.forEach(other -> connect(server, other));
+        }
+        world.run(PATIENCE_NANOS);
+    }
+
+    private static boolean isRefusal(ByteBuffer frame) {
+        try {
+            Introduction introduction = FrameCodec.introduction(frame);
+            return introduction != null && introduction.kind() == Introduction.Kind.KNOWN;
+        } catch (BadFrameException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void connect(SimServer one, SimServer other) {
+        network.heal(one.id(), other.id());
+        network.heal(other.id(), one.id());
     }
 
     private boolean hasMoved(SimServer server, SortedSet<Long> goal) {
