@@ -45,6 +45,9 @@ final class Processes implements AutoCloseable {
      */
     private static final String QUICK_COMPILER = "-XX:TieredStopAtLevel=1";
 
+    /** Memory that nobody touched before is slow on some virtual machines: a server whose heap grows would stand still for it. */
+    private static final String TOUCHED_HEAP = "-Xms160m -Xmx160m -XX:+AlwaysPreTouch";
+
     private final Path folder;
     private final String clusterName = "it-" + Long.toHexString(new SplittableRandom().nextLong());
     private final int shards;
@@ -111,6 +114,7 @@ final class Processes implements AutoCloseable {
     private void startCoordinatorAt(int port) {
         start(
                 port,
+                QUICK_COMPILER,
                 "coordinator",
                 "--listen",
                 "127.0.0.1:" + port,
@@ -132,6 +136,7 @@ final class Processes implements AutoCloseable {
         int port = serverPorts.get(index);
         start(
                 port,
+                QUICK_COMPILER + " " + TOUCHED_HEAP,
                 "server",
                 "--listen",
                 "127.0.0.1:" + port,
@@ -155,13 +160,13 @@ final class Processes implements AutoCloseable {
         }
     }
 
-    private void start(int port, String... arguments) {
+    private void start(int port, String javaOptions, String... arguments) {
         List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
         command.addAll(List.of(arguments));
         try {
             ProcessBuilder builder = new ProcessBuilder(command);
             // What whoever runs the tests wants comes last, and wins.
-            builder.environment().merge("RAFTKV_JAVA_OPTS", QUICK_COMPILER, (theirs, ours) -> ours + " " + theirs);
+            builder.environment().merge("RAFTKV_JAVA_OPTS", javaOptions, (theirs, ours) -> ours + " " + theirs);
             Process process = builder.redirectInput(
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectErrorStream(true)
