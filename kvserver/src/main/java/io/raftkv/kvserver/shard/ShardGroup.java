@@ -158,11 +158,16 @@ public final class ShardGroup {
     }
 
     void accept(Request request) {
-        if (view.ready() && held.isEmpty()) {
+        if (leads() && held.isEmpty()) {
             request.enter(group);
         } else if (!redirect(request)) {
             hold(request);
         }
+    }
+
+    /** Requests need not wait until it is ready: their entries follow on that of its term at once, and reads wait for it. */
+    private boolean leads() {
+        return group.self().equals(view.leader());
     }
 
     void refused(Request request, RaftException failure) {
@@ -233,7 +238,7 @@ public final class ShardGroup {
         held.clear();
         heldBytes = 0;
         for (Request request : requests) {
-            if (closed || !view.ready() && isOverdue(request)) {
+            if (closed || !leads() && isOverdue(request)) {
                 giveUp(request);
             } else {
                 accept(request);

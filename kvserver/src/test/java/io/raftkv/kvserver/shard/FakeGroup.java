@@ -37,6 +37,7 @@ public final class FakeGroup implements RaftGroup {
     private @Nullable Supplier<RaftException> failure;
     private @Nullable ReplicaId leader = SELF;
     private boolean ready = true;
+    private int proposals;
     private long index;
 
     public FakeGroup(long id, EventLoop loop, StateMachine machine) {
@@ -112,7 +113,17 @@ public final class FakeGroup implements RaftGroup {
 
     @Override
     public void propose(Bytes command, Completion completion) {
-        answer(completion, () -> end(() -> completion.succeeded(machine.apply(++index, 0, command))));
+        answer(completion, () -> {
+            proposals++;
+            end(() -> completion.succeeded(machine.apply(++index, 0, command)));
+        });
+    }
+
+    /** How many it took so far. */
+    public int proposals() {
+        CompletableFuture<Integer> count = new CompletableFuture<>();
+        loop.execute(() -> count.complete(proposals));
+        return count.join();
     }
 
     private void end(Runnable step) {
@@ -127,7 +138,7 @@ public final class FakeGroup implements RaftGroup {
         loop.execute(() -> {
             if (failure != null) {
                 completion.failed(failure.get());
-            } else if (!ready) {
+            } else if (!SELF.equals(leader)) {
                 completion.failed(new RaftException.NotLeader(leader));
             } else {
                 success.run();
