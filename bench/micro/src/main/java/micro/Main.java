@@ -21,6 +21,8 @@ public final class Main {
         Options options = new OptionsBuilder()
                 .parent(new CommandLineOptions(args))
                 .addProfiler(GCProfiler.class)
+                // Else what is measured is how fast the machine hands out memory.
+                .jvmArgsAppend("-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch")
                 .build();
         Collection<RunResult> results = new Runner(options).run();
         System.out.println("\n| benchmark | with | per second | ± | bytes allocated for each |\n|---|---|---|---|---|");

@@ -3,6 +3,7 @@ package io.raftkv.raft.driver;
 import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Effect;
+import io.raftkv.raft.core.HardState;
 import io.raftkv.raft.core.Input;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.RaftCore;
@@ -50,13 +51,9 @@ final class EffectExecutor implements Effect.Handler {
             group.snapshots.logStartMoves(effect.sequence(), core.snapshot().index());
         }
         effect.write().entries().forEach(entry -> observer().appended(groupId, self, entry));
-        if (effect.write().hardState() != null && effect.write().hardState().votedFor() != null) {
-            observer()
-                    .voted(
-                            groupId,
-                            self,
-                            core.term(),
-                            effect.write().hardState().votedFor());
+        HardState state = effect.write().hardState();
+        if (state != null && state.votedFor() != null) {
+            observer().voted(groupId, self, core.term(), state.votedFor());
         }
     }
 

@@ -8,6 +8,7 @@ import io.raftkv.raft.core.HardState;
 import io.raftkv.raft.core.RaftCore;
 import io.raftkv.raft.core.SnapshotMeta;
 import io.raftkv.raft.log.LogException;
+import io.raftkv.raft.sim.Logs;
 import io.raftkv.raft.sim.SimDisk;
 import java.io.IOException;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +37,11 @@ class DamageOutcomesTest {
     private final Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
     private Map<String, byte[]> image = new TreeMap<>();
     private Map<Long, RaftCore.Recovered> whole = new TreeMap<>();
+
+    @BeforeAll
+    static void silence() {
+        Logs.silence();
+    }
 
     @BeforeEach
     void write() throws IOException {

@@ -8,6 +8,7 @@ import io.raftkv.raft.driver.ManualNodes.Node;
 import io.raftkv.raft.driver.ManualNodes.Outcome;
 import io.raftkv.raft.driver.ManualNodes.Text;
 import io.raftkv.raft.log.LogOptions;
+import io.raftkv.raft.sim.Logs;
 import io.raftkv.raft.sim.SimDisk;
 import io.raftkv.raft.transport.Lane;
 import java.io.IOException;
@@ -15,11 +16,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Three servers, of which the third was away for so long that it needs a snapshot. */
 class SnapshotTransferTest {
     private static final int CHUNK = 100;
+
+    @BeforeAll
+    static void silence() {
+        Logs.silence();
+    }
 
     private final ManualNodes nodes = new ManualNodes();
     private final Map<Long, SimDisk> disks = new TreeMap<>();

@@ -6,10 +6,11 @@ import org.slf4j.ILoggerFactory;
 import org.slf4j.LoggerFactory;
 
 /** Nodes that die by the thousand have a lot to say; what matters of it is in the trace. */
-final class Logs {
+public final class Logs {
     private Logs() {}
 
-    static void silence() {
+    /** Nothing of the library is logged from now on, in this process. */
+    public static void silence() {
         ILoggerFactory factory = LoggerFactory.getILoggerFactory();
         // By name first: other loggers are at home elsewhere, where this class has no Logback to load.
         if (factory.getClass().getName().startsWith("ch.qos.logback")) {

@@ -75,6 +75,9 @@ final class Trials {
         if (cluster.rot().isFrequent()) {
             some("a vote of an older copy", this::voteAsAnOlderCopy);
         }
+        if (cluster.goals() != null) {
+            some("a plan in place of another", this::loseThePlan);
+        }
     }
 
     private void some(String what, Runnable trial) {
@@ -101,16 +104,27 @@ final class Trials {
 
     /**
      * A leader that is cut off appends what nobody else gets. The next one commits other entries in its place, and its log begins
-     * behind some of these when the first one is back.
+     * behind some of these when the first one is back; or that of one that is elected then, and takes the first one's for as long as
+     * its own.
      */
     private void overtakeTheLeader() {
         SimServer leader = leader();
-        if (voters(leader).size() < 3) {
+        List<SimServer> others = voters(leader);
+        if (others.size() < 3) {
             return;
         }
+        others.remove(leader);
         cutOff(leader);
         run.ask(leader);
-        takeSnapshot(anotherLeader(leader));
+        SimServer next = anotherLeader(leader);
+        takeSnapshot(next);
+        if (world.chance(0.5)) {
+            others.forEach(this::takeSnapshot);
+            next.kill();
+            world.run(RESTART_NANOS);
+            next.start();
+            anotherLeader(leader);
+        }
     }
 
     /**
@@ -262,6 +276,7 @@ final class Trials {
                             node.reads(GROUP, committed);
                         }
 
+                        /** As it should: only an answer can be wrong. */
                         @Override
                         public void failed(RaftException why) {}
                     });
@@ -330,6 +345,67 @@ final class Trials {
             away.forEach(other -> connect(server, other));
         }
         world.run(PATIENCE_NANOS);
+    }
+
+    /**
+     * A leader is lost while learners of its plan wait, and by then the group is wanted elsewhere, without them. The next one cuts
+     * them, and is lost before that is committed.
+     */
+    private void loseThePlan() {
+        SimServer leader = leader();
+        List<SimServer> voters = voters(leader);
+        List<SimServer> strangers = new ArrayList<>(cluster.servers());
+        strangers.removeAll(voters);
+        if (voters.size() < 3 || strangers.isEmpty()) {
+            return;
+        }
+        List<SimServer> others = new ArrayList<>(voters);
+        others.remove(leader);
+        SortedSet<Long> smaller = new TreeSet<>();
+        voters.forEach(server -> smaller.add((long) server.id()));
+        smaller.remove((long) others.get(0).id());
+        SimServer learner = strangers.get(0);
+        SortedSet<Long> other = new TreeSet<>(smaller);
+        other.add((long) learner.id());
+        cutOff(learner);
+        cluster.goals().move(GROUP, other);
+        if (!happens(() -> leader.isLeader(GROUP) && hasLearners(status(leader)))) {
+            return;
+        }
+        List<SimServer> deaf = new ArrayList<>();
+        cluster.onChange(new SimCluster.ChangeListener() {
+            @Override
+            public void appended(long group, ReplicaId replica, long index, Configuration next) {
+                SimServer server = cluster.servers().get((int) replica.server() - 1);
+                if (group == GROUP
+                        && server != leader
+                        && deaf.isEmpty()
+                        && next.learners().isEmpty()) {
+                    deaf.add(server);
+                    voters.forEach(voter -> network.cut(voter.id(), server.id()));
+                }
+            }
+
+            @Override
+            public void committed(long group, ReplicaId replica, long index) {}
+        });
+        cutOff(leader);
+        cluster.goals().move(GROUP, smaller);
+        if (happens(() -> !deaf.isEmpty())) {
+            others.removeAll(deaf);
+            others.forEach(server -> connect(server, leader));
+            long term = status(deaf.get(0)).term();
+            happens(() -> cluster.servers().stream()
+                    .anyMatch(server -> server.isLeader(GROUP) && status(server).term() > term));
+        }
+        cluster.onChange(SimCluster.ChangeListener.NONE);
+        network.healAll();
+        run.await("the group does not go where it is wanted", () -> cluster.servers().stream()
+                .anyMatch(server -> hasMoved(server, smaller)));
+    }
+
+    private static boolean hasLearners(GroupStatus status) {
+        return !status.configuration().learners().isEmpty() && status.configurationIndex() <= status.commitIndex();
     }
 
     private static boolean isRefusal(ByteBuffer frame) {
