@@ -31,6 +31,7 @@ final class Trials {
     private static final long BEAT_NANOS = SimWorld.millis(CoreOptions.DEFAULT.heartbeatMs());
     private static final long HAND_OVER_NANOS = SimWorld.millis(500);
     private static final long LONG_PAUSE_NANOS = SimWorld.seconds(8);
+    private static final long LATE_NANOS = SimWorld.seconds(3);
     /** After its start a replica that reaches nobody says nothing for so long at least. */
     private static final long SILENCE_NANOS = SimWorld.millis(3L * CoreOptions.DEFAULT.electionMaxMs());
 
@@ -70,6 +71,7 @@ final class Trials {
         some("a late return before sleep", this::returnBeforeSleep);
         if (cluster.swarm().leases()) {
             some("a lease over a pause", this::standStillWithALease);
+            some("a lease after a hand-over that comes late", this::handOverLate);
         }
         some("a crash before old snapshots are gone", this::crashBeforeOldSnapshotsAreGone);
         if (cluster.rot().isFrequent()) {
@@ -263,6 +265,20 @@ final class Trials {
             read(leader);
             world.run(end + SimWorld.millis(100) - world.nowNanos());
         }
+    }
+
+    /** The word to campaign is under way for so long that the leader has given up by then, and goes on with the others. */
+    private void handOverLate() {
+        SimServer leader = leader();
+        List<SimServer> others = voters(leader);
+        if (others.size() < 3) {
+            return;
+        }
+        others.remove(leader);
+        SimServer heir = others.get(0);
+        network.clog(leader.id(), heir.id(), world.nowNanos() + LATE_NANOS);
+        leader.serve(node -> node.group(GROUP).transferLeadership(heir.replica(GROUP)), () -> {});
+        world.run(LATE_NANOS + HAND_OVER_NANOS);
     }
 
     /** What it answers must hold all that is committed by now. */
