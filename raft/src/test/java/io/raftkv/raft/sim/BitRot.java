@@ -65,15 +65,16 @@ final class BitRot {
 
     /** Brings an older copy of the disk back, if that is to be noticed; returns whether it did. */
     boolean forget(SimServer victim) {
-        boolean forgets = isOfMinority(victim) && copies.restore(victim);
-        if (forgets) {
-            harm(victim);
+        SimDisk.Image image = isOfMinority(victim) ? copies.outOfDate(victim) : null;
+        if (image != null) {
+            bringBack(victim, image);
         }
-        return forgets;
+        return image != null;
     }
 
     /** Brings {@code image} of the disk of the server back. */
     void bringBack(SimServer victim, SimDisk.Image image) {
+        world.trace(() -> "an older copy of " + victim + " is brought back");
         victim.goBackTo(image);
         harm(victim);
     }

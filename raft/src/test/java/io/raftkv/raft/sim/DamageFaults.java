@@ -63,8 +63,7 @@ final class DamageFaults {
                     if (rotsAndRestarts(victim)) {
                         network.cutBoth(elected.id(), victim.id());
                         network.cutBoth(elected.id(), deposed.id());
-                        network.heal(deposed.id(), victim.id());
-                        network.heal(victim.id(), deposed.id());
+                        network.healBoth(deposed.id(), victim.id());
                     }
                     nemesis.healLater();
                 });

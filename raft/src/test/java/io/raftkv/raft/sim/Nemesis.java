@@ -202,7 +202,7 @@ final class Nemesis {
         soonAfter(SimWorld.millis(150), 1e6, () -> {
             network.cut(leader.id(), late.id());
             lent.put(group, leader);
-            transfer(group, leader, between);
+            leader.transferLeadership(group, between);
             healLater();
         });
     }
@@ -228,11 +228,7 @@ final class Nemesis {
             if (!leader.isUp()) {
                 return;
             }
-            for (int other = 1; other <= servers; other++) {
-                if (other != leader.id()) {
-                    network.cutBoth(leader.id(), other);
-                }
-            }
+            network.isolate(leader.id());
             long pause = SimWorld.millis(2500);
             leader.life().pause(pause, world.chance(0.5) ? COUNTED_PAUSE_NANOS : pause);
             world.after(pause, leader::provoke);
@@ -251,7 +247,7 @@ final class Nemesis {
         }
         SimServer lender = lent.remove(group);
         if (lender != null && lender != leader) {
-            soonAfter(SimWorld.millis(20), 20e6, () -> transfer(group, leader, lender));
+            soonAfter(SimWorld.millis(20), 20e6, () -> leader.transferLeadership(group, lender));
         }
         if (world.chance(0.3)) {
             bringBackTheDeposed(group, leader);
@@ -419,11 +415,7 @@ final class Nemesis {
         if (world.chance(0.5)) {
             network.resetAll(victim.id());
         }
-        for (int other = 1; other <= servers; other++) {
-            if (other != victim.id()) {
-                network.cutBoth(victim.id(), other);
-            }
-        }
+        network.isolate(victim.id());
         healLater();
     }
 
@@ -608,19 +600,8 @@ final class Nemesis {
 
     private void transfer() {
         SimServer leader = cluster.leaderOrAny();
-        transfer(1, leader, some(1).get(0));
+        leader.transferLeadership(1, some(1).get(0));
         strikeAtHandOver(leader);
-    }
-
-    private static void transfer(long group, SimServer from, SimServer to) {
-        ReplicaId target = to.replica(group);
-        from.serve(
-                node -> {
-                    if (node.group(group) != null) {
-                        node.group(group).transferLeadership(target);
-                    }
-                },
-                () -> {});
     }
 
     /** In good order: it hands over before it ends. */

@@ -31,15 +31,10 @@ final class OldCopies {
         }
     }
 
-    /** Brings back the copy of the server, if there is one that would be noticed; returns whether it did. */
-    boolean restore(SimServer victim) {
+    /** The copy of the server, if there is one that would be noticed when it is brought back; else null. */
+    SimDisk.Image outOfDate(SimServer victim) {
         SimDisk.Image image = images.get(victim.id());
-        if (image == null || !isOutOfDate(victim, image, servers)) {
-            return false;
-        }
-        world.trace(() -> "an older copy of " + victim + " is brought back");
-        victim.goBackTo(image);
-        return true;
+        return image != null && isOutOfDate(victim, image, servers) ? image : null;
     }
 
     /** Whether all of {@code others} met a life of the server of which {@code image} knows nothing. */

@@ -79,6 +79,15 @@ final class SimNetwork {
         cut(other, one);
     }
 
+    /** Cuts a server off from all others. */
+    void isolate(int server) {
+        for (int other = 1; other <= servers; other++) {
+            if (other != server) {
+                cutBoth(server, other);
+            }
+        }
+    }
+
     /** What is sent until {@code nanos} arrives then, as from a connection that hangs and recovers. */
     void clog(int from, int to, long nanos) {
         links[from][to].cloggedUntil = nanos;
@@ -86,6 +95,11 @@ final class SimNetwork {
 
     void heal(int from, int to) {
         links[from][to].cut = false;
+    }
+
+    void healBoth(int one, int other) {
+        heal(one, other);
+        heal(other, one);
     }
 
     void healAll() {

@@ -164,6 +164,18 @@ final class SimServer {
         return counters.lostWrites() + counters.tornWrites();
     }
 
+    /** Asks the replica of this server to hand over, if there is one. */
+    void transferLeadership(long group, SimServer heir) {
+        ReplicaId target = heir.replica(group);
+        serve(
+                node -> {
+                    if (node.group(group) != null) {
+                        node.group(group).transferLeadership(target);
+                    }
+                },
+                () -> {});
+    }
+
     /** Hands a request to the process, on its loop; refuses it at once while there is none. */
     void serve(Consumer<SimNode> request, Runnable refused) {
         if (isUp()) {

@@ -148,11 +148,7 @@ final class Simulation<M extends StateMachine, I> {
             return;
         }
         world.trace(() -> leader + " is cut off from all others");
-        for (SimServer other : cluster.servers()) {
-            if (other != leader) {
-                cluster.network().cutBoth(leader.id(), other.id());
-            }
-        }
+        cluster.network().isolate(leader.id());
         await(deadline, "nobody leads in place of " + leader + ", which was cut off", () -> cluster.servers().stream()
                 .anyMatch(server -> server != leader && server.isLeader(1)));
         cluster.network().healAll();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * Situations for which so much must come together that faults alone make them in one of thousands of runs, or end them before
@@ -111,20 +112,17 @@ final class Trials {
      */
     private void overtakeTheLeader() {
         SimServer leader = leader();
-        List<SimServer> others = voters(leader);
-        if (others.size() < 3) {
+        List<SimServer> others = votersBeside(leader);
+        if (others.size() < 2) {
             return;
         }
-        others.remove(leader);
         cutOff(leader);
         run.ask(leader);
         SimServer next = anotherLeader(leader);
         takeSnapshot(next);
         if (world.chance(0.5)) {
             others.forEach(this::takeSnapshot);
-            next.kill();
-            world.run(RESTART_NANOS);
-            next.start();
+            restart(next, SimServer::kill);
             anotherLeader(leader);
         }
     }
@@ -135,12 +133,11 @@ final class Trials {
      */
     private void overtakeASnapshot() {
         SimServer leader = leader();
-        List<SimServer> others = voters(leader);
-        int needed = others.size() / 2;
-        if (others.size() < 3) {
+        List<SimServer> others = votersBeside(leader);
+        int needed = (others.size() + 1) / 2;
+        if (others.size() < 2) {
             return;
         }
-        others.remove(leader);
         SimServer late = others.remove(0);
         if (!leavesBehind(leader, late)) {
             return;
@@ -171,15 +168,14 @@ final class Trials {
     /** Power is lost when a received snapshot is durable and the term in which it came is not. */
     private void crashBehindASnapshot() {
         SimServer leader = leader();
-        List<SimServer> others = voters(leader);
-        if (others.size() < 3) {
+        List<SimServer> others = votersBeside(leader);
+        if (others.size() < 2) {
             return;
         }
-        others.remove(leader);
         SimServer late = others.remove(0);
         SimServer next = others.get(0);
         cutOff(late);
-        leader.serve(node -> node.group(GROUP).transferLeadership(next.replica(GROUP)), () -> {});
+        leader.transferLeadership(GROUP, next);
         world.run(HAND_OVER_NANOS);
         if (!next.isLeader(GROUP) || !leavesBehind(next, late)) {
             return;
@@ -194,26 +190,21 @@ final class Trials {
             return;
         }
         world.run(SimWorld.millis(50) + world.exponential(200e6));
-        late.crash();
-        world.run(RESTART_NANOS);
-        late.start();
+        restart(late, SimServer::crash);
     }
 
     /** A voter that missed a change of members is needed to elect one of which it never heard. */
     private void electAStranger() {
         SimServer leader = leader();
-        List<SimServer> voters = voters(leader);
-        List<SimServer> strangers = new ArrayList<>(cluster.servers());
-        strangers.removeAll(voters);
-        if (cluster.goals() == null || voters.size() < 3 || strangers.size() < 2) {
+        List<SimServer> others = votersBeside(leader);
+        List<SimServer> strangers = strangers(leader);
+        if (cluster.goals() == null || others.size() < 2 || strangers.size() < 2) {
             return;
         }
-        voters.remove(leader);
-        SimServer late = voters.get(0);
+        SimServer late = others.get(0);
         List<SimServer> wanted = new ArrayList<>(List.of(late, strangers.get(0), strangers.get(1)));
         cutOff(late);
-        SortedSet<Long> goal = new TreeSet<>();
-        wanted.forEach(server -> goal.add((long) server.id()));
+        SortedSet<Long> goal = ids(wanted);
         cluster.goals().move(GROUP, goal);
         wanted.remove(late);
         run.await("no stranger leads", () -> wanted.stream().anyMatch(server -> hasMoved(server, goal)));
@@ -231,11 +222,10 @@ final class Trials {
     private void returnBeforeSleep() {
         int sleepAfterMs = cluster.swarm().sleepAfterMs();
         SimServer leader = leader();
-        List<SimServer> others = voters(leader);
-        if (sleepAfterMs == 0 || others.size() < 3) {
+        List<SimServer> others = votersBeside(leader);
+        if (sleepAfterMs == 0 || others.size() < 2) {
             return;
         }
-        others.remove(leader);
         cutOff(others.get(0));
         run.ask(leader);
         // Between the last beat at which it speaks and the one at which it sleeps.
@@ -249,7 +239,7 @@ final class Trials {
      */
     private void standStillWithALease() {
         SimServer leader = leader();
-        if (voters(leader).size() < 3) {
+        if (votersBeside(leader).size() < 2) {
             return;
         }
         run.write();
@@ -270,14 +260,13 @@ final class Trials {
     /** The word to campaign is under way for so long that the leader has given up by then, and goes on with the others. */
     private void handOverLate() {
         SimServer leader = leader();
-        List<SimServer> others = voters(leader);
-        if (others.size() < 3) {
+        List<SimServer> others = votersBeside(leader);
+        if (others.size() < 2) {
             return;
         }
-        others.remove(leader);
         SimServer heir = others.get(0);
         network.clog(leader.id(), heir.id(), world.nowNanos() + LATE_NANOS);
-        leader.serve(node -> node.group(GROUP).transferLeadership(heir.replica(GROUP)), () -> {});
+        leader.transferLeadership(GROUP, heir);
         world.run(LATE_NANOS + HAND_OVER_NANOS);
     }
 
@@ -308,23 +297,11 @@ final class Trials {
         }
         run.write();
         long before = status(victim).snapshotIndex();
-        victim.serve(
-                node -> node.group(GROUP).takeSnapshot(new Completion() {
-                    @Override
-                    public void succeeded(Object index) {
-                        node.delayBackground(PATIENCE_NANOS);
-                    }
-
-                    @Override
-                    public void failed(RaftException why) {}
-                }),
-                () -> {});
+        askForSnapshot(victim, node -> node.delayBackground(PATIENCE_NANOS), () -> {});
         if (happens(() -> status(victim).snapshotIndex() > before)) {
             world.run(HAND_OVER_NANOS);
         }
-        victim.crash();
-        world.run(RESTART_NANOS);
-        victim.start();
+        restart(victim, SimServer::crash);
     }
 
     /**
@@ -333,17 +310,14 @@ final class Trials {
      */
     private void voteAsAnOlderCopy() {
         SimServer leader = leader();
-        List<SimServer> others = voters(leader);
-        if (others.size() < 3 || others.size() % 2 == 0) {
+        List<SimServer> others = votersBeside(leader);
+        if (others.size() < 2 || others.size() % 2 == 1) {
             return;
         }
-        others.remove(leader);
         SimServer copied = others.remove(0);
         List<SimServer> away = others.subList(0, (others.size() + 1) / 2);
         SimDisk.Image image = copied.disk().image();
-        copied.kill();
-        world.run(RESTART_NANOS);
-        copied.start();
+        restart(copied, SimServer::kill);
         if (!happens(() -> cluster.rot().copies().isOutOfDate(copied, image, others))) {
             return;
         }
@@ -357,8 +331,8 @@ final class Trials {
         world.run(SILENCE_NANOS);
         network.lose(Trials::isRefusal);
         for (SimServer server : away) {
-            connect(server, copied);
-            away.forEach(other -> connect(server, other));
+            network.healBoth(server.id(), copied.id());
+            away.forEach(other -> network.healBoth(server.id(), other.id()));
         }
         world.run(PATIENCE_NANOS);
     }
@@ -370,15 +344,12 @@ final class Trials {
     private void loseThePlan() {
         SimServer leader = leader();
         List<SimServer> voters = voters(leader);
-        List<SimServer> strangers = new ArrayList<>(cluster.servers());
-        strangers.removeAll(voters);
-        if (voters.size() < 3 || strangers.isEmpty()) {
+        List<SimServer> others = votersBeside(leader);
+        List<SimServer> strangers = strangers(leader);
+        if (others.size() < 2 || strangers.isEmpty()) {
             return;
         }
-        List<SimServer> others = new ArrayList<>(voters);
-        others.remove(leader);
-        SortedSet<Long> smaller = new TreeSet<>();
-        voters.forEach(server -> smaller.add((long) server.id()));
+        SortedSet<Long> smaller = ids(voters);
         smaller.remove((long) others.get(0).id());
         SimServer learner = strangers.get(0);
         SortedSet<Long> other = new TreeSet<>(smaller);
@@ -409,7 +380,7 @@ final class Trials {
         cluster.goals().move(GROUP, smaller);
         if (happens(() -> !deaf.isEmpty())) {
             others.removeAll(deaf);
-            others.forEach(server -> connect(server, leader));
+            others.forEach(server -> network.healBoth(server.id(), leader.id()));
             long term = status(deaf.get(0)).term();
             happens(() -> cluster.servers().stream()
                     .anyMatch(server -> server.isLeader(GROUP) && status(server).term() > term));
@@ -421,7 +392,7 @@ final class Trials {
     }
 
     private static boolean hasLearners(GroupStatus status) {
-        return !status.configuration().learners().isEmpty() && status.configurationIndex() <= status.commitIndex();
+        return !status.configuration().learners().isEmpty() && isConfigurationCommitted(status);
     }
 
     private static boolean isRefusal(ByteBuffer frame) {
@@ -433,9 +404,8 @@ final class Trials {
         }
     }
 
-    private void connect(SimServer one, SimServer other) {
-        network.heal(one.id(), other.id());
-        network.heal(other.id(), one.id());
+    private static boolean isConfigurationCommitted(GroupStatus status) {
+        return status.configurationIndex() <= status.commitIndex();
     }
 
     private boolean hasMoved(SimServer server, SortedSet<Long> goal) {
@@ -445,9 +415,7 @@ final class Trials {
         GroupStatus status = status(server);
         SortedSet<Long> members = new TreeSet<>();
         status.configuration().members().forEach(member -> members.add(member.server()));
-        return members.equals(goal)
-                && !status.configuration().isJoint()
-                && status.configurationIndex() <= status.commitIndex();
+        return members.equals(goal) && !status.configuration().isJoint() && isConfigurationCommitted(status);
     }
 
     /** Whether {@code late} needs a snapshot of {@code leader} now; it is cut off. */
@@ -497,44 +465,70 @@ final class Trials {
         return voters;
     }
 
+    private List<SimServer> votersBeside(SimServer leader) {
+        List<SimServer> others = voters(leader);
+        others.remove(leader);
+        return others;
+    }
+
+    /** Who does not vote. */
+    private List<SimServer> strangers(SimServer leader) {
+        List<SimServer> strangers = new ArrayList<>(cluster.servers());
+        strangers.removeAll(voters(leader));
+        return strangers;
+    }
+
+    private static SortedSet<Long> ids(List<SimServer> servers) {
+        SortedSet<Long> ids = new TreeSet<>();
+        servers.forEach(server -> ids.add((long) server.id()));
+        return ids;
+    }
+
+    private void restart(SimServer server, Consumer<SimServer> end) {
+        end.accept(server);
+        world.run(RESTART_NANOS);
+        server.start();
+    }
+
     private long last(SimServer server) {
         return cluster.invariants(GROUP).lastIndex(server.replica(GROUP));
     }
 
     private void cutOff(SimServer server) {
-        for (SimServer other : cluster.servers()) {
-            if (other != server) {
-                network.cutBoth(server.id(), other.id());
-            }
-        }
+        network.isolate(server.id());
     }
 
     /** Whether it did, and cut its log as far as it does that. */
     private boolean takeSnapshot(SimServer server) {
         boolean[] ended = new boolean[1];
         boolean[] succeeded = new boolean[1];
+        askForSnapshot(server, node -> succeeded[0] = true, () -> ended[0] = true);
+        run.await(server + " takes no snapshot", () -> ended[0]);
+        world.run(SimWorld.millis(100));
+        return succeeded[0];
+    }
+
+    /** @param ended runs whatever came of it */
+    private void askForSnapshot(SimServer server, Consumer<SimNode> succeeded, Runnable ended) {
         server.serve(
                 node -> {
                     if (node.group(GROUP) == null) {
-                        ended[0] = true;
+                        ended.run();
                         return;
                     }
                     node.group(GROUP).takeSnapshot(new Completion() {
                         @Override
                         public void succeeded(Object index) {
-                            ended[0] = true;
-                            succeeded[0] = true;
+                            succeeded.accept(node);
+                            ended.run();
                         }
 
                         @Override
                         public void failed(RaftException why) {
-                            ended[0] = true;
+                            ended.run();
                         }
                     });
                 },
-                () -> ended[0] = true);
-        run.await(server + " takes no snapshot", () -> ended[0]);
-        world.run(SimWorld.millis(100));
-        return succeeded[0];
+                ended);
     }
 }
