@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param leader null while there is none
  * @param term its term
- * @param ready true if this replica itself leads and serves
+ * @param ready true if this replica itself leads and has applied an entry of its term
  */
 public record LeaderView(@Nullable ReplicaId leader, long term, boolean ready) {
     static final LeaderView NONE = new LeaderView(null, 0, false);
