@@ -6,7 +6,7 @@ import io.raftkv.resp.RespValue;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** What the reading commands answer. Stored arrays are sent as they are: nobody ever writes to them. */
+/** What the reading commands answer. */
 final class Reads {
     private static final RespValue STRING = RespValue.simple("string");
     private static final RespValue NONE = RespValue.simple("none");
@@ -27,8 +27,7 @@ final class Reads {
     }
 
     static RespValue strlen(MemoryEngine engine, Key[] keys, byte[][] args) {
-        byte[] value = engine.get(keys[0]);
-        return RespValue.integer(value == null ? 0 : value.length);
+        return RespValue.integer(Math.max(0, engine.length(keys[0])));
     }
 
     static RespValue exists(MemoryEngine engine, Key[] keys, byte[][] args) {

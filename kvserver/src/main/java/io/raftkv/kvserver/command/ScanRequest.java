@@ -85,7 +85,7 @@ public final class ScanRequest {
             // In small steps, so that a few long keys do not make an answer of any size.
             int step = Math.min(budget, 64);
             budget -= step;
-            at = engine.scan(at, to, step, (key, value) -> visit(key.bytes()));
+            at = engine.scan(at, to, step, key -> visit(key.bytes()));
         }
         return at;
     }

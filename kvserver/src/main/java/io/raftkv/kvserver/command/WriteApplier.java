@@ -30,7 +30,7 @@ public final class WriteApplier {
                     case Opcode.SET -> set(in, engine);
                     case Opcode.SETNX -> setnx(in, engine);
                     case Opcode.DEL -> del(in, engine);
-                    case Opcode.GETDEL -> bulkOrNil(engine.remove(Key.of(in.array())));
+                    case Opcode.GETDEL -> getdel(in, engine);
                     case Opcode.APPEND -> append(in, engine);
                     case Opcode.SETRANGE -> setrange(in, engine);
                     case Opcode.INCRBY -> incrby(in, engine);
@@ -78,11 +78,18 @@ public final class WriteApplier {
         int count = in.length();
         int removed = 0;
         for (int i = 0; i < count; i++) {
-            if (engine.remove(Key.of(in.array())) != null) {
+            if (engine.remove(Key.of(in.array()))) {
                 removed++;
             }
         }
         return integer(removed);
+    }
+
+    private static RespValue getdel(WriteReader in, MemoryEngine engine) {
+        Key key = Key.of(in.array());
+        byte[] old = engine.get(key);
+        engine.remove(key);
+        return bulkOrNil(old);
     }
 
     private static RespValue append(WriteReader in, MemoryEngine engine) {

@@ -1,12 +1,11 @@
 package io.raftkv.kvserver.engine;
 
 import io.raftkv.kvserver.engine.MemoryEngine.Cell;
-import io.raftkv.kvserver.engine.MemoryEngine.Value;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * The state of an engine at one moment; see {@link MemoryEngine}.
@@ -15,14 +14,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Frozen implements AutoCloseable {
     private final ConcurrentSkipListMap<Key, Cell> order;
+    private final Slabs values;
     private final long generation;
     private final long size;
-    private final Runnable onClose;
-    private final ConcurrentHashMap<Key, Value> kept = new ConcurrentHashMap<>();
+    private final Consumer<Frozen> onClose;
+    private final ConcurrentHashMap<Key, Long> kept = new ConcurrentHashMap<>();
     private boolean closed;
 
-    Frozen(ConcurrentSkipListMap<Key, Cell> order, long generation, long size, Runnable onClose) {
+    Frozen(ConcurrentSkipListMap<Key, Cell> order, Slabs values, long generation, long size, Consumer<Frozen> onClose) {
         this.order = order;
+        this.values = values;
         this.generation = generation;
         this.size = size;
         this.onClose = onClose;
@@ -37,12 +38,14 @@ public final class Frozen implements AutoCloseable {
     public void forEach(Visitor visitor) throws IOException {
         long visited = 0;
         for (Map.Entry<Key, Cell> entry : order.entrySet()) {
-            Value value = entry.getValue().value;
-            if (value.generation >= generation) {
-                value = kept.get(entry.getKey());
+            Cell cell = entry.getValue();
+            // In this order: a cell that still shows the older generation showed the older place before.
+            long place = cell.place;
+            if (cell.generation >= generation) {
+                place = kept.getOrDefault(entry.getKey(), Slabs.NONE);
             }
-            if (value != null && value.bytes != null) {
-                visitor.visit(entry.getKey(), value.bytes);
+            if (place != Slabs.NONE) {
+                visitor.visit(entry.getKey(), values.array(place), Slabs.offset(place), values.length(place));
                 visited++;
             }
         }
@@ -52,23 +55,33 @@ public final class Frozen implements AutoCloseable {
         }
     }
 
-    /** Must come before the writer changes {@code key} in the map: the reader looks here only after it saw the change. */
-    void keep(Key key, @Nullable Value old) {
-        if (old != null && old.bytes != null && old.generation < generation) {
-            kept.put(key, old);
-        }
+    /** Whether a value of this generation belongs to the state. */
+    boolean holds(long valueGeneration) {
+        return valueGeneration < generation;
     }
 
+    /** Must come before the writer changes the cell of {@code key}: the reader looks here only after it saw the change. */
+    void keep(Key key, long place) {
+        kept.put(key, place);
+    }
+
+    /** The places of the values that live only as long as this state does. */
+    Iterable<Long> kept() {
+        return kept.values();
+    }
+
+    /** No {@link #forEach} may be under way. */
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            onClose.run();
+            onClose.accept(this);
         }
     }
 
-    /** Sees keys and values; must not write to them. */
+    /** Sees keys and values; must not write to them, nor keep the array. */
     public interface Visitor {
-        void visit(Key key, byte[] value) throws IOException;
+        /** The value is in {@code array} at {@code [offset, offset + length)}. */
+        void visit(Key key, byte[] array, int offset, int length) throws IOException;
     }
 }

@@ -39,9 +39,9 @@ public final class SnapshotFormat {
         out.writeShort(0);
         out.writeByte(STRINGS);
         out.writeLong(state.size());
-        state.forEach((key, value) -> {
-            writeBytes(out, key.bytes());
-            writeBytes(out, value);
+        state.forEach((key, array, offset, length) -> {
+            writeBytes(out, key.bytes(), 0, key.bytes().length);
+            writeBytes(out, array, offset, length);
         });
         out.writeByte(END);
         out.writeLong(state.size());
@@ -99,14 +99,14 @@ public final class SnapshotFormat {
         }
     }
 
-    private static void writeBytes(DataOutputStream out, byte[] bytes) throws IOException {
-        int rest = bytes.length;
+    private static void writeBytes(DataOutputStream out, byte[] bytes, int offset, int length) throws IOException {
+        int rest = length;
         while (rest > 0x7f) {
             out.writeByte(rest & 0x7f | 0x80);
             rest >>>= 7;
         }
         out.writeByte(rest);
-        out.write(bytes);
+        out.write(bytes, offset, length);
     }
 
     private static byte[] readBytes(DataInputStream in) throws IOException {

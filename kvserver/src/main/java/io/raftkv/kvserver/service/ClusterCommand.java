@@ -153,7 +153,7 @@ final class ClusterCommand implements CommandHandler {
                             Position.firstOf(slot),
                             Position.firstOf(slot + 1),
                             Math.min(count, MAX_KEYS),
-                            (key, value) -> keys.add(RespValue.bulk(key.bytes())));
+                            key -> keys.add(RespValue.bulk(key.bytes())));
         }
         reply.send(RespValue.array(keys));
     }

@@ -27,7 +27,7 @@ class MemoryEngineTest {
 
     private static Map<Key, String> contentOf(MemoryEngine engine) {
         TreeMap<Key, String> content = new TreeMap<>();
-        engine.scan(0, Position.END, Integer.MAX_VALUE, (key, value) -> content.put(key, text(value)));
+        engine.scan(0, Position.END, Integer.MAX_VALUE, key -> content.put(key, text(engine.get(key))));
         return content;
     }
 
@@ -59,10 +59,11 @@ class MemoryEngineTest {
         for (int i = 0; i < 40_000; i++) {
             Key key = Key.of("key" + random.nextInt(2_000));
             if (random.nextInt(5) < 2) {
-                assertThat(engine.remove(key) != null).isEqualTo(model.remove(key) != null);
+                assertThat(engine.remove(key)).isEqualTo(model.remove(key) != null);
             } else {
-                engine.put(key, bytes("v" + i));
-                model.put(key, "v" + i);
+                String value = ("v" + i).repeat(sizes(random));
+                engine.put(key, bytes(value));
+                model.put(key, value);
             }
             if (frozen == null && random.nextInt(2_000) == 0) {
                 frozen = engine.freeze();
@@ -85,6 +86,15 @@ class MemoryEngineTest {
         for (Map.Entry<Key, String> entry : model.entrySet()) {
             assertThat(engine.get(entry.getKey())).isEqualTo(bytes(entry.getValue()));
         }
+    }
+
+    /** Many small ones, some of any size, few that are larger than any slot. */
+    private static int sizes(Random random) {
+        return switch (random.nextInt(200)) {
+            case 0 -> 10_000;
+            case 1, 2, 3 -> 1 + random.nextInt(1_000);
+            default -> random.nextInt(10);
+        };
     }
 
     private static long bytesOf(Map<Key, String> model) {
@@ -127,6 +137,30 @@ class MemoryEngineTest {
         assertThat(engine.size()).isEqualTo(1);
     }
 
+    /** Values of a frozen state stay while it is read, and their memory is there again afterwards, whatever is written. */
+    @Test
+    void takesTheMemoryOfKeptValuesAgain() {
+        MemoryEngine engine = new MemoryEngine();
+        byte[] value = new byte[1_000];
+        for (int i = 0; i < 5_000; i++) {
+            engine.put(Key.of("k" + i), value);
+        }
+        long before = engine.slabBytes();
+        for (int round = 0; round < 10; round++) {
+            Frozen frozen = engine.freeze();
+            for (int i = 0; i < 5_000; i++) {
+                engine.put(Key.of("k" + i), value);
+            }
+            frozen.close();
+        }
+        assertThat(before).isBetween(5_000_000L, 6_000_000L);
+        assertThat(engine.slabBytes()).isBetween(before, 2 * before + 1_000_000);
+        for (int i = 0; i < 5_000; i++) {
+            engine.remove(Key.of("k" + i));
+        }
+        assertThat(engine.slabBytes()).isLessThan(before / 5);
+    }
+
     @Test
     void refusesASecondFrozenState() {
         MemoryEngine engine = new MemoryEngine();
@@ -150,7 +184,7 @@ class MemoryEngineTest {
         List<String> met = new ArrayList<>();
         long cursor = 0;
         while (cursor != Position.END) {
-            cursor = engine.scan(cursor, Position.END, 1 + random.nextInt(50), (k, v) -> met.add(k.toString()));
+            cursor = engine.scan(cursor, Position.END, 1 + random.nextInt(50), key -> met.add(key.toString()));
             for (int i = 0; i < 20; i++) {
                 Key key = Key.of("other" + random.nextInt(500));
                 if (random.nextBoolean()) {
