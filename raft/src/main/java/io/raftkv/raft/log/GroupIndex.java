@@ -192,14 +192,20 @@ final class GroupIndex {
         }
     }
 
-    /** The extents that hold entries of {@code [from, to]}, in order. */
-    synchronized List<Extent> locate(long from, long to) throws CompactedException {
+    /**
+     * The extents that hold entries of {@code [from, to]}, in order, as many as are needed for {@code maxBytes} of them: a
+     * follower that is far behind asks often, and there may be very many.
+     */
+    synchronized List<Extent> locate(long from, long to, long maxBytes) throws CompactedException {
         if (from <= start.index()) {
             throw new CompactedException(groupId, from, start.index());
         }
         int first = from > lastIndex() ? extents.size() : find(from);
         int end = first;
-        while (end < extents.size() && extents.get(end).firstIndex() <= to) {
+        long bytes = 0;
+        while (end < extents.size() && extents.get(end).firstIndex() <= to && bytes < maxBytes) {
+            // Of the first one the entry that is asked for may be the last.
+            bytes += end == first ? 0 : extents.get(end).bytes();
             end++;
         }
         return List.copyOf(extents.subList(first, end));

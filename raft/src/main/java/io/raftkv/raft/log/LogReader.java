@@ -8,8 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Reads entries back. Threads: any, it has no state. */
 final class LogReader {
@@ -19,26 +18,24 @@ final class LogReader {
     static List<Entry> read(GroupIndex group, long from, long to, long maxBytes) throws IOException {
         List<Entry> entries = new ArrayList<>();
         long bytes = 0;
-        for (Extent extent : group.locate(from, to)) {
-            long last = Math.min(to, extent.lastIndex());
-            SortedMap<Long, Entry> found = readExtent(group, extent, from, last);
-            for (long index = Math.max(from, extent.firstIndex()); index <= last; index++) {
-                Entry entry = found.get(index);
-                if (entry == null) {
-                    return entries;
-                }
+        for (Extent extent : group.locate(from, to, maxBytes)) {
+            for (Entry entry : readExtent(group, extent, from, to)) {
                 bytes += entry.bytes();
                 if (bytes > maxBytes && !entries.isEmpty()) {
                     return entries;
                 }
                 entries.add(entry);
             }
+            if (entries.isEmpty() || entries.get(entries.size() - 1).index() < Math.min(to, extent.lastIndex())) {
+                // The rest is not durable yet.
+                return entries;
+            }
         }
         return entries;
     }
 
     /** The entries of {@code extent} in {@code [from, to]}; those that are not durable yet are missing at the end. */
-    static SortedMap<Long, Entry> readExtent(GroupIndex group, Extent extent, long from, long to) throws IOException {
+    static List<Entry> readExtent(GroupIndex group, Extent extent, long from, long to) throws IOException {
         Segment segment = extent.segment();
         if (segment == null || !segment.acquire()) {
             // Collected after the look-up; the entries went before the file did.
@@ -58,14 +55,16 @@ final class LogReader {
                 record.visit(collector);
                 at += record.length();
             }
-            return collector.found;
+            return collector.found();
         } finally {
             segment.release();
         }
     }
 
     private static final class Collector implements RecordView.Visitor {
-        final TreeMap<Long, Entry> found = new TreeMap<>();
+        /** By index, from {@link #from} on. */
+        private final @Nullable Entry[] found;
+
         private final long groupId;
         private final Extent extent;
         private final String path;
@@ -78,12 +77,25 @@ final class LogReader {
             this.path = path;
             this.from = Math.max(from, extent.firstIndex());
             this.to = Math.min(to, extent.lastIndex());
+            this.found = new Entry[(int) Math.max(0, this.to - this.from + 1)];
+        }
+
+        /** The entries up to the first that is missing. */
+        List<Entry> found() {
+            List<Entry> entries = new ArrayList<>(found.length);
+            for (Entry entry : found) {
+                if (entry == null) {
+                    break;
+                }
+                entries.add(entry);
+            }
+            return entries;
         }
 
         @Override
         public void entries(EntryRun run) throws LogException {
             if (run.groupId() == groupId && run.term() == extent.term()) {
-                run.forEach(from, to, path, extent.from(), entry -> found.put(entry.index(), entry));
+                run.forEach(from, to, path, extent.from(), entry -> found[(int) (entry.index() - from)] = entry);
             }
         }
 

@@ -385,8 +385,7 @@ final class LogWriter {
     }
 
     private void move(GroupIndex group, Extent extent) throws IOException {
-        List<Entry> run = new ArrayList<>(LogReader.readExtent(group, extent, extent.firstIndex(), extent.lastIndex())
-                .values());
+        List<Entry> run = LogReader.readExtent(group, extent, extent.firstIndex(), extent.lastIndex());
         if (run.size() != extent.lastIndex() - extent.firstIndex() + 1) {
             throw new IllegalStateException("found " + run + " for " + extent + " of group " + group.groupId());
         }
