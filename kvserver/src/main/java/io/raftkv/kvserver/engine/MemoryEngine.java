@@ -71,12 +71,13 @@ public final class MemoryEngine {
     public void put(Key key, byte[] value) {
         purge(PURGED_PER_WRITE);
         Cell cell = index.get(key);
-        if (cell == null) {
-            add(key, new Cell(values.add(value), generation));
+        if (cell == null || cell.place == Slabs.NONE) {
             account(1, OVERHEAD_BYTES + key.bytes().length + (long) value.length);
-        } else if (cell.place == Slabs.NONE) {
-            cell.set(values.add(value), generation);
-            account(1, OVERHEAD_BYTES + key.bytes().length + (long) value.length);
+            if (cell == null) {
+                add(key, new Cell(values.add(value), generation));
+            } else {
+                cell.set(values.add(value), generation);
+            }
         } else {
             account(0, (long) value.length - values.length(cell.place));
             cell.set(keepIfFrozen(key, cell) ? values.add(value) : values.replace(cell.place, value), generation);
