@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,11 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -135,6 +141,43 @@ class MemoryEngineTest {
         frozen.close();
         assertThat(engine.get(Key.of("a"))).isEqualTo(bytes("2"));
         assertThat(engine.size()).isEqualTo(1);
+    }
+
+    /** The reader comes by in scan order while the writer goes the other way, so that they meet in each round. */
+    @Test
+    void aFrozenStateIsTheSameWhereverReaderAndWriterMeet() throws Exception {
+        MemoryEngine engine = new MemoryEngine();
+        List<Key> keys = IntStream.range(0, 200)
+                .mapToObj(i -> Key.of("k" + i))
+                .sorted(Comparator.reverseOrder())
+                .toList();
+        ExecutorService reader = Executors.newSingleThreadExecutor();
+        try {
+            keys.forEach(key -> engine.put(key, new byte[] {0}));
+            for (int round = 0; round < 10_000; round++) {
+                byte before = (byte) round;
+                byte after = (byte) (round + 1);
+                AtomicBoolean begun = new AtomicBoolean();
+                Frozen frozen = engine.freeze();
+                Future<?> read = reader.submit(() -> {
+                    begun.set(true);
+                    frozen.forEach((key, array, offset, length) -> {
+                        if (array[offset] != before) {
+                            throw new AssertionError(key + " has " + array[offset] + " in place of " + before);
+                        }
+                    });
+                    return null;
+                });
+                while (!begun.get()) {
+                    Thread.onSpinWait();
+                }
+                keys.forEach(key -> engine.put(key, new byte[] {after}));
+                read.get();
+                frozen.close();
+            }
+        } finally {
+            reader.shutdownNow();
+        }
     }
 
     /** Values of a frozen state stay while it is read, and their memory is there again afterwards, whatever is written. */
