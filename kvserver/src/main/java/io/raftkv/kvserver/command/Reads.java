@@ -57,7 +57,8 @@ final class Reads {
         return from > to ? EMPTY : RespValue.bulk(Arrays.copyOfRange(value, (int) from, (int) to + 1));
     }
 
-    private static RespValue bulkOrNil(byte @Nullable [] value) {
+    /** A value as an answer. */
+    static RespValue bulkOrNil(byte @Nullable [] value) {
         return value == null ? RespValue.nil() : RespValue.bulk(value);
     }
 }

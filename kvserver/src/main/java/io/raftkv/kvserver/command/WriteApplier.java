@@ -52,14 +52,14 @@ public final class WriteApplier {
             engine.put(key, value);
             return RespValue.ok();
         }
-        byte[] old = engine.get(key);
-        boolean refused = (condition & Opcode.IF_ABSENT) != 0 && old != null
-                || (condition & Opcode.IF_PRESENT) != 0 && old == null;
+        boolean returnsOld = (condition & Opcode.RETURN_OLD) != 0;
+        byte[] old = returnsOld ? engine.get(key) : null;
+        boolean refused = (condition & (engine.contains(key) ? Opcode.IF_ABSENT : Opcode.IF_PRESENT)) != 0;
         if (!refused) {
             engine.put(key, value);
         }
-        if ((condition & Opcode.RETURN_OLD) != 0) {
-            return bulkOrNil(old);
+        if (returnsOld) {
+            return Reads.bulkOrNil(old);
         }
         return refused ? RespValue.nil() : RespValue.ok();
     }
@@ -89,7 +89,7 @@ public final class WriteApplier {
         Key key = Key.of(in.array());
         byte[] old = engine.get(key);
         engine.remove(key);
-        return bulkOrNil(old);
+        return Reads.bulkOrNil(old);
     }
 
     private static RespValue append(WriteReader in, MemoryEngine engine) {
@@ -162,9 +162,5 @@ public final class WriteApplier {
 
     private static RespValue integer(long value) {
         return value == 0 ? ZERO : value == 1 ? ONE : RespValue.integer(value);
-    }
-
-    private static RespValue bulkOrNil(byte @org.jspecify.annotations.Nullable [] value) {
-        return value == null ? RespValue.nil() : RespValue.bulk(value);
     }
 }

@@ -197,6 +197,10 @@ public final class MemoryEngine {
     private void purge(int max) {
         for (int i = 0; i < max && garbage.hasNext(); i++) {
             values.free(garbage.next());
+            if (!garbage.hasNext()) {
+                // Else it would hold on to what the state kept until the next one is closed.
+                garbage = Collections.emptyIterator();
+            }
         }
         if (frozen != null || tombstones.isEmpty()) {
             return;

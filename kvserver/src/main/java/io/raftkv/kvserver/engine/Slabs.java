@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -84,15 +85,14 @@ final class Slabs {
 
     /** Stores a value and returns its place. Takes ownership of the array. */
     long add(byte[] value) {
-        return value.length > MAX_SLOT_BYTES - HEAD_BYTES
-                ? place(register(value), WHOLE)
-                : classFor(value).add(value);
+        SizeClass sizeClass = classFor(value);
+        return sizeClass == null ? place(register(value), WHOLE) : sizeClass.add(value);
     }
 
     /** Stores a value in place of the one at {@code place}, and returns its own. Takes ownership of the array. */
     long replace(long place, byte[] value) {
         Slab slab = slabs[number(place)];
-        if (slab != null && value.length <= MAX_SLOT_BYTES - HEAD_BYTES && classFor(value) == slab.sizeClass) {
+        if (slab != null && slab.sizeClass == classFor(value)) {
             slab.write(slot(place), value);
             return place;
         }
@@ -155,8 +155,11 @@ final class Slabs {
         return bytes;
     }
 
-    private SizeClass classFor(byte[] value) {
-        return classes[CLASS_OF_GRAINS[(value.length + HEAD_BYTES + GRAIN_BYTES - 1) / GRAIN_BYTES]];
+    /** Null for one that is larger than any slot. */
+    private @Nullable SizeClass classFor(byte[] value) {
+        return value.length > MAX_SLOT_BYTES - HEAD_BYTES
+                ? null
+                : classes[CLASS_OF_GRAINS[(value.length + HEAD_BYTES + GRAIN_BYTES - 1) / GRAIN_BYTES]];
     }
 
     /** Returns its number. */
@@ -203,8 +206,10 @@ final class Slabs {
         }
 
         private Slab nextWithRoom() {
-            for (Slab slab : withRoom) {
-                withRoom.remove(slab);
+            Iterator<Slab> others = withRoom.iterator();
+            if (others.hasNext()) {
+                Slab slab = others.next();
+                others.remove();
                 return slab;
             }
             // As much as there is already: an engine with few values takes little.

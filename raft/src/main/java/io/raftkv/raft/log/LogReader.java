@@ -7,7 +7,9 @@ import io.raftkv.raft.core.HardState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Reads entries back. Threads: any, it has no state. */
@@ -82,14 +84,7 @@ final class LogReader {
 
         /** The entries up to the first that is missing. */
         List<Entry> found() {
-            List<Entry> entries = new ArrayList<>(found.length);
-            for (Entry entry : found) {
-                if (entry == null) {
-                    break;
-                }
-                entries.add(entry);
-            }
-            return entries;
+            return Arrays.stream(found).takeWhile(Objects::nonNull).toList();
         }
 
         @Override
