@@ -47,8 +47,8 @@ public record MembershipGoal(SortedSet<Long> servers, long version) {
      * @param asked the voters that this leader asked its group for and had no answer yet; null if there are none
      */
     public Step next(Configuration current, @Nullable SortedSet<ReplicaId> asked) {
-        if (current.isJoint()) {
-            // It only goes forward, and the leader sees to that.
+        if (current.isJoint() && (asked == null || current.learners().isEmpty())) {
+            // It only goes forward, and the leader sees to that. With learners it is not the last one on the way.
             return Step.WAIT;
         }
         if (servers.isEmpty()) {

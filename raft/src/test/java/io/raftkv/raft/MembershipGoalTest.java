@@ -72,6 +72,30 @@ class MembershipGoalTest {
     }
 
     @Test
+    void abortsAtAStepOfWhatItAskedFor() {
+        Configuration filling = FIRST.next(FIRST.voters(), ids(), ids(id(4, 2)), 5);
+        Configuration step = filling.next(ids(id(1, 1), id(3, 1), id(4, 2)), FIRST.voters(), ids(id(5, 2)), 5);
+        assertThat(AWAY.voters(step)).isEqualTo(AWAY_VOTERS);
+        assertThat(AWAY.next(step, AWAY_VOTERS)).isEqualTo(Step.NOTHING);
+        assertThat(goal(6, 1, 2, 3).next(step, AWAY_VOTERS)).isEqualTo(Step.ABORT);
+        // Nobody here asked for it: it is left first.
+        assertThat(AWAY.next(step, null)).isEqualTo(Step.WAIT);
+        assertThat(goal(6, 1, 2, 3).next(step, null)).isEqualTo(Step.WAIT);
+    }
+
+    @Test
+    void goesOnFromAStepOfALostLeader() {
+        SortedSet<ReplicaId> reached = ids(id(1, 1), id(3, 1), id(4, 2));
+        Configuration step = FIRST.next(reached, ids(), ids(id(5, 2)), 5);
+        assertThat(AWAY.next(step, null)).isEqualTo(Step.CHANGE);
+        assertThat(AWAY.voters(step)).isEqualTo(AWAY_VOTERS);
+        // Who left comes back as another replica.
+        assertThat(goal(6, 1, 2, 3).next(step, null)).isEqualTo(Step.CHANGE);
+        assertThat(goal(6, 1, 2, 3).voters(step)).isEqualTo(ids(id(1, 1), id(2, 2), id(3, 1)));
+        assertThat(goal(4, 1, 2, 3).next(step, null)).isEqualTo(Step.WAIT);
+    }
+
+    @Test
     void lookAgainWhileOldAndNewDecideTogether() {
         assertThat(AWAY.next(JOINT, null)).isEqualTo(Step.WAIT);
         assertThat(goal(6, 1, 2, 3).next(JOINT, AWAY_VOTERS)).isEqualTo(Step.WAIT);

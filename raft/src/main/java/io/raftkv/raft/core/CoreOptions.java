@@ -12,6 +12,7 @@ package io.raftkv.raft.core;
  * @param diskStallMs a leader whose own disk has not finished a write for so long hands over, if a majority can do without
  *     it, see {@link Succession}; 0: never. Long beside what a disk takes that is merely slow, as nobody waits for it alone
  * @param diskDeadMs if that came to nothing for so long, it steps down so that the others elect; at least diskStallMs
+ * @param maxJoining new replicas of a change of members that are filled at a time, see {@link MembershipChange}
  * @param maxAppendBytes of entries in one message, except for one larger entry, which travels alone
  * @param maxInflightMessages appends to one follower that wait for an answer
  * @param maxInflightBytes likewise, in bytes
@@ -30,6 +31,7 @@ public record CoreOptions(
         int sleepAfterMs,
         int diskStallMs,
         int diskDeadMs,
+        int maxJoining,
         int maxAppendBytes,
         int maxInflightMessages,
         long maxInflightBytes,
@@ -40,7 +42,7 @@ public record CoreOptions(
         long lagBytes) {
     /** For a local network. The reasons are in ARCHITECTURE.md. */
     public static final CoreOptions DEFAULT = new CoreOptions(
-            100, 600, 1200, 6000, 2000, 10_000, 256 << 10, 256, 4 << 20, 16 << 20, 16 << 20, 4 << 20, 2 << 20,
+            100, 600, 1200, 6000, 2000, 10_000, 1, 256 << 10, 256, 4 << 20, 16 << 20, 16 << 20, 4 << 20, 2 << 20,
             64 << 20);
 
     /** Checks that they fit together. */
@@ -56,7 +58,8 @@ public record CoreOptions(
             throw new IllegalArgumentException(
                     "disk stall " + diskStallMs + " ms, dead " + diskDeadMs + " ms: need 0 <= stall <= dead");
         }
-        if (maxAppendBytes < 1
+        if (maxJoining < 1
+                || maxAppendBytes < 1
                 || maxInflightMessages < 1
                 || maxInflightBytes < 1
                 || maxUncommittedBytes < 1
@@ -81,6 +84,7 @@ public record CoreOptions(
         private int sleepAfterMs;
         private int diskStallMs;
         private int diskDeadMs;
+        private int maxJoining;
         private int maxAppendBytes;
         private int maxInflightMessages;
         private long maxInflightBytes;
@@ -97,6 +101,7 @@ public record CoreOptions(
             sleepAfterMs = from.sleepAfterMs;
             diskStallMs = from.diskStallMs;
             diskDeadMs = from.diskDeadMs;
+            maxJoining = from.maxJoining;
             maxAppendBytes = from.maxAppendBytes;
             maxInflightMessages = from.maxInflightMessages;
             maxInflightBytes = from.maxInflightBytes;
@@ -140,6 +145,12 @@ public record CoreOptions(
         /** See {@link CoreOptions#diskDeadMs()}. */
         public Builder diskDeadMs(int value) {
             diskDeadMs = value;
+            return this;
+        }
+
+        /** See {@link CoreOptions#maxJoining()}. */
+        public Builder maxJoining(int value) {
+            maxJoining = value;
             return this;
         }
 
@@ -200,6 +211,7 @@ public record CoreOptions(
                     sleepAfterMs,
                     diskStallMs,
                     diskDeadMs,
+                    maxJoining,
                     maxAppendBytes,
                     maxInflightMessages,
                     maxInflightBytes,

@@ -5,6 +5,7 @@ import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Effect.ChangeEnded.Outcome;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -22,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  *    if V' has replicas that are not in V
  * </pre>
  *
+ * A change that brings in more than {@link CoreOptions#maxJoining} replicas goes this way in steps: as many others leave
+ * with each as join, the leader with the last one. So a group that moves from three servers to three others never has more
+ * than four replicas that follow, and hands over once. The joint configuration of a step names those who join with the next
+ * one as its learners, and so does the one that follows it.
+ *
  * Every arrow is an entry. Each one waits until the one before it is committed <em>and</em> an entry of the leader's own
  * term is: otherwise two leaders in turn could append changes of the same configuration without knowing of each other's.
  * The log alone says how far a change is. A leader that finds a joint configuration in it finishes the change; one that
@@ -35,6 +41,14 @@ import org.jspecify.annotations.Nullable;
 final class MembershipChange {
     /** What the group should become, and who waits for it. */
     private record Plan(SortedSet<ReplicaId> voters, long mapVersion, List<Long> tokens) {}
+
+    /**
+     * The next voters on the way to a plan.
+     *
+     * @param joining those of them that have to be filled first
+     * @param following who is filled after that
+     */
+    private record Step(SortedSet<ReplicaId> voters, SortedSet<ReplicaId> joining, SortedSet<ReplicaId> following) {}
 
     private final RaftCore core;
     private final Leader leader;
@@ -126,7 +140,7 @@ final class MembershipChange {
         Configuration current = core.configuration();
         if (core.role != Role.LEADER) {
             answer(token, Outcome.NOT_LEADER);
-        } else if (current.isJoint()) {
+        } else if (current.isJoint() && current.learners().isEmpty()) {
             answer(token, Outcome.TOO_LATE);
         } else {
             end(Outcome.ABORTED);
@@ -177,7 +191,7 @@ final class MembershipChange {
             return;
         }
         if (joint.voters().contains(core.self)) {
-            append(joint.next(joint.voters(), none(), none(), joint.mapVersion()));
+            append(joint.next(joint.voters(), none(), joint.learners(), joint.mapVersion()));
         } else if (core.now >= handOverAt) {
             ReplicaId heir = core.succession.heir(joint.voters(), lastHeir);
             if (heir != null) {
@@ -200,21 +214,48 @@ final class MembershipChange {
     }
 
     private void approach(Configuration current, Plan wanted) {
-        SortedSet<ReplicaId> joining = new TreeSet<>(wanted.voters());
-        joining.removeAll(current.voters());
         boolean sameVoters = current.voters().equals(wanted.voters());
         if (sameVoters && current.learners().isEmpty()) {
             end(Outcome.DONE);
+            return;
         } else if (leader.transfer.isUnderWay()) {
             return;
-        } else if (!current.learners().equals(joining)) {
+        }
+        Step step = nextStep(current, wanted.voters());
+        if (!current.learners().equals(step.joining())) {
             // Learners tell the next leader that this plan is under way. Without them it has to find a plan that is
             // newer.
-            long version = joining.isEmpty() ? current.mapVersion() : wanted.mapVersion();
-            append(current.next(current.voters(), none(), joining, Math.max(current.mapVersion(), version)));
-        } else if (keepUp(joining) && isMajorityHeard(wanted.voters())) {
-            append(current.next(wanted.voters(), current.voters(), none(), wanted.mapVersion()));
+            long version = step.joining().isEmpty() ? current.mapVersion() : wanted.mapVersion();
+            append(current.next(current.voters(), none(), step.joining(), Math.max(current.mapVersion(), version)));
+        } else if (keepUp(step.joining()) && isMajorityHeard(step.voters())) {
+            append(current.next(step.voters(), current.voters(), step.following(), wanted.mapVersion()));
         }
+    }
+
+    /** The last step leads to {@code wanted}. One before it replaces as many others as may be filled at a time. */
+    private Step nextStep(Configuration current, SortedSet<ReplicaId> wanted) {
+        List<ReplicaId> missing = new ArrayList<>(wanted);
+        missing.removeAll(current.voters());
+        SortedSet<ReplicaId> filling = new TreeSet<>(current.learners());
+        filling.retainAll(missing);
+        // First those who are being filled, all of them: one that is left out could not be named again.
+        missing.sort(Comparator.comparing(id -> !filling.contains(id)));
+        int size = Math.max(filling.size(), core.options.maxJoining());
+        if (missing.size() <= size) {
+            return new Step(wanted, new TreeSet<>(missing), none());
+        }
+        List<ReplicaId> joining = missing.subList(0, size);
+        List<ReplicaId> later = missing.subList(size, missing.size());
+        List<ReplicaId> following = later.subList(0, Math.min(core.options.maxJoining(), later.size()));
+        // The leader goes last, so that it hands over once; and first who is not there.
+        List<ReplicaId> leaving = new ArrayList<>(current.voters());
+        leaving.removeAll(wanted);
+        leaving.remove(core.self);
+        leaving.sort(Comparator.comparing(leader.replication::hears));
+        SortedSet<ReplicaId> voters = new TreeSet<>(current.voters());
+        voters.addAll(joining);
+        voters.removeAll(leaving.subList(0, Math.min(size, leaving.size())));
+        return new Step(voters, new TreeSet<>(joining), new TreeSet<>(following));
     }
 
     private boolean keepUp(SortedSet<ReplicaId> joining) {

@@ -24,8 +24,8 @@ import java.util.stream.IntStream;
  * A cluster of bare cores in which nothing happens by itself: a scenario lets time pass, messages arrive and disks finish.
  *
  * <pre>
- * nodes N [voters=V] [leases=true] [sleep=MS] [append=BYTES] [inflight=N] [cache=BYTES] [tail=BYTES]   starts N empty replicas; those after the
- *                             first V know of no configuration
+ * nodes N [voters=V] [leases=true] [joining=N] [sleep=MS] [append=BYTES] [inflight=N] [cache=BYTES] [tail=BYTES]   starts N empty
+ *                             replicas; those after the first V know of no configuration
  * log N term=T [vote=V] terms=1,1,2                 starts replica N with this on its disk
  * timeout N                   lets time pass until the timer of N is due, and fires it
  * tick N                      gives N the time; its timer fires if it is due
@@ -179,6 +179,7 @@ final class Scenario {
     private void nodes(int count, String[] words) {
         CoreOptions options = CoreOptions.DEFAULT
                 .with()
+                .maxJoining(number(option(words, "joining", "1000000")))
                 .maxAppendBytes(number(option(words, "append", "1000000")))
                 .maxInflightMessages(number(option(words, "inflight", "256")))
                 .cacheBytes(number(option(words, "cache", "1000000")))

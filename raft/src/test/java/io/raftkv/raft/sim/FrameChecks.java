@@ -34,10 +34,15 @@ final class FrameChecks implements SimNetwork.FrameListener {
     }
 
     private record Checks(Invariants invariants, ReplicaId to) implements Message.Handler {
-        /** A candidate may ask before its own vote is durable; only leading on it binds. */
+        /**
+         * A candidate may ask before its own vote is durable; only leading on it binds. It begins with pre-votes: a request that
+         * waited for a disk may go out after it was told.
+         */
         @Override
         public void onRequestVote(ReplicaId from, Message.RequestVote message) {
-            invariants.asksForVotes(from);
+            if (message.preVote()) {
+                invariants.campaigns(from);
+            }
         }
 
         @Override

@@ -319,8 +319,8 @@ final class Invariants {
     }
 
     /** Whoever knows that it left asks for nothing any more: each question would wake the group up. */
-    void asksForVotes(ReplicaId id) {
-        require(!replica(id).left, id, "left", () -> "asks for votes though it was told that it left");
+    void campaigns(ReplicaId id) {
+        require(!replica(id).left, id, "left", () -> "campaigns though it was told that it left");
     }
 
     /** The replica is about to forget all that it promised: its id must be out of the group for good. */

@@ -92,7 +92,7 @@ final class SimNode {
                         log,
                         background,
                         cluster.network().attach(process, server))
-                .raft(raftOptions(cluster.swarm()))
+                .raft(raftOptions())
                 .log(logOptions(cluster.swarm()))
                 .snapshots(SnapshotOptions.DEFAULT
                         .with()
@@ -214,9 +214,12 @@ final class SimNode {
         }
     }
 
-    private static RaftOptions raftOptions(Swarm swarm) {
+    private RaftOptions raftOptions() {
+        Swarm swarm = cluster.swarm();
         CoreOptions core = CoreOptions.DEFAULT
                 .with()
+                // Servers of two releases may see it differently.
+                .maxJoining(1 + world.random.nextInt(swarm.maxJoining()))
                 .maxAppendBytes(swarm.maxAppendBytes())
                 .maxInflightMessages(swarm.maxInflight())
                 .sleepAfterMs(swarm.sleepAfterMs())

@@ -46,6 +46,7 @@ class SimulationSpeedTest {
                 3,
                 false,
                 1,
+                1,
                 6,
                 220,
                 false,
