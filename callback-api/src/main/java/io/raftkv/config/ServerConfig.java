@@ -18,6 +18,8 @@ import java.util.List;
  * @param maxKeyBytes of a key
  * @param maxValueBytes of a value
  * @param clientSessionTtlMs a session for writes that are executed once is forgotten when nobody used it for so long
+ * @param fillBytesPerSecond sent at most to fill new copies of shards, all together; what is written to them meanwhile comes on
+ *     top
  * @param heartbeatMs between a Raft leader's messages
  * @param electionMinMs the shortest election time-out
  * @param electionMaxMs the longest election time-out
@@ -35,6 +37,7 @@ public record ServerConfig(
         int maxKeyBytes,
         int maxValueBytes,
         int clientSessionTtlMs,
+        int fillBytesPerSecond,
         int heartbeatMs,
         int electionMinMs,
         int electionMaxMs,
@@ -83,6 +86,15 @@ public record ServerConfig(
                     "Milliseconds without a command after which the session of a client, for writes that are executed"
                             + " once, is forgotten. More than any client's request time-out.")
             .orElse(600_000);
+    // A quarter of a 1 Gbit/s link.
+    private static final Setting<Integer> FILL_BYTES_PER_SECOND = Setting.integer(
+                    "fillBytesPerSecond",
+                    64 * KIB,
+                    1024 * MIB,
+                    "Bytes per second that this server sends at most to fill new copies of shards, all together. What is"
+                            + " written to the shards meanwhile comes on top. More makes moves shorter and takes more from"
+                            + " the clients.")
+            .orElse(32 * MIB);
     private static final Setting<Integer> MAX_CONNECTIONS = Setting.integer(
                     "maxConnections", 1, 1_000_000, "Clients at a time; more are refused.")
             .orElse(10_000);
@@ -108,6 +120,7 @@ public record ServerConfig(
                     MAX_KEY_BYTES,
                     MAX_VALUE_BYTES,
                     CLIENT_SESSION_TTL_MS,
+                    FILL_BYTES_PER_SECOND,
                     RaftTimes.HEARTBEAT_MS,
                     RaftTimes.ELECTION_MIN_MS,
                     RaftTimes.ELECTION_MAX_MS,
@@ -126,6 +139,7 @@ public record ServerConfig(
         MAX_KEY_BYTES.check(maxKeyBytes);
         MAX_VALUE_BYTES.check(maxValueBytes);
         CLIENT_SESSION_TTL_MS.check(clientSessionTtlMs);
+        FILL_BYTES_PER_SECOND.check(fillBytesPerSecond);
         RaftTimes.check(heartbeatMs, electionMinMs, electionMaxMs);
         MAX_CONNECTIONS.check(maxConnections);
         IO_THREADS.check(ioThreads);
@@ -166,6 +180,7 @@ public record ServerConfig(
                 .maxKeyBytes(maxKeyBytes)
                 .maxValueBytes(maxValueBytes)
                 .clientSessionTtlMs(clientSessionTtlMs)
+                .fillBytesPerSecond(fillBytesPerSecond)
                 .heartbeatMs(heartbeatMs)
                 .electionMinMs(electionMinMs)
                 .electionMaxMs(electionMaxMs)
@@ -236,6 +251,11 @@ public record ServerConfig(
             return put(CLIENT_SESSION_TTL_MS, ms);
         }
 
+        /** Default: 32 MiB. */
+        public Builder fillBytesPerSecond(int bytes) {
+            return put(FILL_BYTES_PER_SECOND, bytes);
+        }
+
         /** Default: 100. */
         public Builder heartbeatMs(int ms) {
             return put(RaftTimes.HEARTBEAT_MS, ms);
@@ -280,6 +300,7 @@ public record ServerConfig(
                         settings.get(MAX_KEY_BYTES),
                         settings.get(MAX_VALUE_BYTES),
                         settings.get(CLIENT_SESSION_TTL_MS),
+                        settings.get(FILL_BYTES_PER_SECOND),
                         settings.get(RaftTimes.HEARTBEAT_MS),
                         settings.get(RaftTimes.ELECTION_MIN_MS),
                         settings.get(RaftTimes.ELECTION_MAX_MS),

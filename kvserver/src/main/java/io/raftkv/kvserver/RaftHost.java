@@ -24,6 +24,7 @@ import io.raftkv.raft.driver.Invitation;
 import io.raftkv.raft.driver.RaftNode;
 import io.raftkv.raft.driver.RaftNodeOptions;
 import io.raftkv.raft.driver.RaftOptions;
+import io.raftkv.raft.driver.SnapshotOptions;
 import io.raftkv.raft.log.FileDisk;
 import io.raftkv.raft.transport.netty.NettyLoop;
 import io.raftkv.raft.transport.netty.NettyTransport;
@@ -113,6 +114,10 @@ final class RaftHost implements ShardOpener {
                         background,
                         links)
                 .raft(options)
+                .snapshots(SnapshotOptions.DEFAULT
+                        .with()
+                        .bytesPerSecond(config.fillBytesPerSecond())
+                        .build())
                 .seed(System.nanoTime() ^ table.serverId())
                 .onInvited(onInvited)
                 .onFailure(onFailure)

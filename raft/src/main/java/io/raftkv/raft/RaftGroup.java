@@ -111,10 +111,11 @@ public interface RaftGroup {
 
     /**
      * Makes {@code voters} the voters of the group, whatever they are now (Raft §4.3): new ones are learners first, then
-     * old and new majorities decide together, then the new one alone. The group serves all the while. Only the leader can.
+     * old and new majorities decide together, then the new one alone. Several are replaced one after the other ({@link
+     * io.raftkv.raft.core.CoreOptions#maxJoining}), the leader last. The group serves all the while. Only the leader can.
      *
      * <p>Idempotent: if they are the voters already, this completes at once, and a change that is under way may be asked for
-     * again, here or at the next leader, which finishes it in any case once the new ones have a say. So after an
+     * again, here or at the next leader, which finishes in any case the step in which the new ones have a say. So after an
      * {@link RaftException.OutcomeUnknown}, which is also how it ends if the leader itself is to leave, ask again.
      *
      * @param voters not empty, each server once. An id that was a member before, even as a learner whose change was aborted,
@@ -134,8 +135,8 @@ public interface RaftGroup {
     }
 
     /**
-     * Undoes a change in which the new replicas are still learners: they are dropped, and whoever waits for the change gets
-     * {@link RaftException.ChangeRefused}. So does this call if the change went further: then it can only go forward.
+     * Ends a change at the step that it is at: the replicas that are still learners are dropped, and whoever waits for the
+     * change gets {@link RaftException.ChangeRefused}. So does this call if the last step went further: it only goes forward.
      *
      * @param completion completed with null when no learners are left; at once if there is nothing to undo
      */

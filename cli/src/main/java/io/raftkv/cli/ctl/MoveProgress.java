@@ -59,7 +59,7 @@ final class MoveProgress {
         for (ClusterView.Shard shard : missing) {
             ReplicaStatus status = shard.status();
             if (status != null) {
-                moved += status.moved();
+                moved += status.moved(shard.servers());
                 for (ReplicaStatus.Sending transfer : status.sending().values()) {
                     held += transfer.held();
                     total += transfer.total();

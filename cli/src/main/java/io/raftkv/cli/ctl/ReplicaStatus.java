@@ -103,17 +103,19 @@ record ReplicaStatus(
                                 .collect(Collectors.toCollection(TreeSet::new)));
     }
 
-    /** How much of a move is done, 0 to 1: filling the new members is nearly all of it. */
-    double moved() {
-        double filled = roles.entrySet().stream()
-                .filter(member -> member.getValue().equals("learner"))
-                .mapToDouble(member -> filled(member.getKey()))
+    /** How much of the shard is at {@code servers}, 0 to 1, of a move that is not at its end: filling them is nearly all of it. */
+    double moved(Collection<HostPort> servers) {
+        double filled = servers.stream()
+                .mapToDouble(server -> filled(server.toString()))
                 .average()
-                .orElse(1);
-        return roles.containsValue("learner") || roles.containsValue("joining") ? FILLING * filled : 0;
+                .orElse(0);
+        return FILLING * filled;
     }
 
     private double filled(String member) {
+        if (!"learner".equals(roles.get(member))) {
+            return roles.containsKey(member) ? 1 : 0;
+        }
         Sending transfer = sending.get(member);
         if (transfer != null && transfer.total() > 0) {
             return (double) transfer.held() / transfer.total();

@@ -85,6 +85,14 @@ class MoveProgressTest {
     }
 
     @Test
+    void whoIsThereAlreadyCounts() {
+        progress.show(view(
+                List.of(VOTER, member("127.0.0.1:7002", 100, "voter"), member("127.0.0.1:7003", 0, "learner")),
+                List.of()));
+        assertThat(text()).isEqualTo("[##############......] 1 of 2 shards in place; shard 0: serving; moving");
+    }
+
+    @Test
     void aMoveThatHasNotBegunIsNothing() {
         progress.show(view(List.of(VOTER), List.of()));
         assertThat(text()).isEqualTo("[##########..........] 1 of 2 shards in place; shard 0: serving; moving");

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -192,11 +193,18 @@ final class Reconciler {
             return "moving: "
                     + current.learners().stream()
                             .map(learner -> filling(table, status, learner))
-                            .collect(Collectors.joining(", "));
+                            .collect(Collectors.joining(", "))
+                    + followedBy(known.goal(group.shard()).voters(current), current);
         }
         return wanted.servers().isEmpty() || known.goal(group.shard()).isReached(current)
                 ? ""
                 : "moving: about to begin";
+    }
+
+    private static String followedBy(SortedSet<ReplicaId> wanted, Configuration current) {
+        SortedSet<ReplicaId> later = new TreeSet<>(wanted);
+        later.removeAll(current.members());
+        return later.isEmpty() ? "" : "; then " + later.size() + " more";
     }
 
     private static String filling(ShardTable table, GroupStatus status, ReplicaId learner) {

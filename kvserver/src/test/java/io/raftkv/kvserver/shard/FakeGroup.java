@@ -37,6 +37,7 @@ public final class FakeGroup implements RaftGroup {
     private @Nullable Supplier<RaftException> failure;
     private @Nullable ReplicaId leader = SELF;
     private boolean ready = true;
+    private Configuration configuration = Configuration.of(List.of(SELF, OTHER, new ReplicaId(0x3333, 1)));
     private int proposals;
     private long index;
 
@@ -63,6 +64,11 @@ public final class FakeGroup implements RaftGroup {
     /** From now on everything fails like this; null heals. */
     public void failWith(@Nullable Supplier<RaftException> newFailure) {
         onLoop(() -> failure = newFailure);
+    }
+
+    /** The configuration that it tells of from now on. */
+    public void become(Configuration next) {
+        onLoop(() -> configuration = next);
     }
 
     public void lead(@Nullable ReplicaId newLeader, long term, boolean isReady) {
@@ -204,7 +210,7 @@ public final class FakeGroup implements RaftGroup {
                 index,
                 index,
                 0,
-                Configuration.of(List.of(SELF, OTHER, new ReplicaId(0x3333, 1))),
+                configuration,
                 0,
                 false,
                 false,

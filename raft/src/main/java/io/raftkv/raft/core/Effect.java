@@ -228,11 +228,11 @@ public sealed interface Effect {
             STALE_VERSION,
             /** Nothing was done: a replica that is to join left the group before, and no id is used twice. */
             RETIRED_REPLICA,
-            /** The change was undone before it altered any quorum. */
+            /** The change ends at the step that it was at; if that is its first one, no quorum was altered. */
             ABORTED,
-            /** The wish to abort came after the joint configuration: the change goes forward. */
+            /** The wish to abort came after the joint configuration of the last step: the change goes forward. */
             TOO_LATE,
-            /** This replica leads no more; the next leader finishes the change if it is joint. */
+            /** This replica leads no more; the next leader finishes the step if it is joint. */
             LEADERSHIP_LOST
         }
 

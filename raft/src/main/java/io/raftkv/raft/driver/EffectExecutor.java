@@ -4,11 +4,8 @@ import io.raftkv.raft.GroupStatus.Role;
 import io.raftkv.raft.ReplicaId;
 import io.raftkv.raft.core.Effect;
 import io.raftkv.raft.core.HardState;
-import io.raftkv.raft.core.Input;
 import io.raftkv.raft.core.Message;
 import io.raftkv.raft.core.RaftCore;
-import io.raftkv.raft.log.LogException;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +47,7 @@ final class EffectExecutor implements Effect.Handler {
         if (effect.write().logStart() != null) {
             group.snapshots.logStartMoves(effect.sequence(), core.snapshot().index());
         }
+        group.fetches.written(effect.write().entries());
         effect.write().entries().forEach(entry -> observer().appended(groupId, self, entry));
         HardState state = effect.write().hardState();
         if (state != null && state.votedFor() != null) {
@@ -131,18 +129,7 @@ final class EffectExecutor implements Effect.Handler {
 
     @Override
     public void onFetch(Effect.Fetch effect) {
-        group.inBackground(
-                () -> node.log().read(groupId, effect.from(), effect.to(), effect.maxBytes()),
-                entries -> group.input(new Input.Fetched(effect.peer(), entries)),
-                failure -> {
-                    if (failure instanceof LogException damage && damage.isDamage()) {
-                        // The next start sets aside what is damaged and recovers.
-                        node.fail(damage);
-                        return;
-                    }
-                    LOG.warn("group {}: cannot read entries from {} on", groupId, effect.from(), failure);
-                    group.input(new Input.Fetched(effect.peer(), List.of()));
-                });
+        group.fetches.start(effect);
     }
 
     @Override

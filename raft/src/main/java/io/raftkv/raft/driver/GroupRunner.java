@@ -61,6 +61,7 @@ final class GroupRunner implements RaftGroup {
     final Forwards forwards;
     final GroupReads reads = new GroupReads();
     final OutgoingSnapshots outgoing;
+    final Fetches fetches;
     final IncomingSnapshots incoming;
     final OwnSnapshots snapshots;
     final AppliedState state;
@@ -85,6 +86,7 @@ final class GroupRunner implements RaftGroup {
         this.sleep = new Sleep(node, core, groupId);
         this.effects = new EffectExecutor(this);
         this.outgoing = new OutgoingSnapshots(this);
+        this.fetches = new Fetches(this);
         this.incoming = new IncomingSnapshots(this);
         this.proposals = new Proposals(this);
         this.forwards = new Forwards(this);

@@ -7,7 +7,8 @@ package io.raftkv.raft.driver;
  *     frozen state costs memory with every write that comes meanwhile, and two writers only share one disk
  * @param maxOutgoing snapshots that are sent at the same time. 2: one slow receiver does not hold up all others
  * @param maxIncoming snapshots that are received at the same time. 1: the first one is complete soonest
- * @param bytesPerSecond of snapshots that leave the node, all together. 32 MiB/s: a quarter of a 1 Gbit/s link
+ * @param bytesPerSecond of snapshots that leave the node, and of entries that learners lack, all together; what a group writes
+ *     meanwhile comes on top. 32 MiB/s: a quarter of a 1 Gbit/s link
  * @param windowChunks chunks under way to one receiver. 4: the link is busy while an answer travels, and what a lost
  *     chunk costs stays small
  */

@@ -21,6 +21,10 @@ final class LogReader {
         List<Entry> entries = new ArrayList<>();
         long bytes = 0;
         for (Extent extent : group.locate(from, to, maxBytes)) {
+            if (bytes + extent.bytes() > maxBytes && !entries.isEmpty()) {
+                // It is read as a whole, so by whoever takes all of it.
+                return entries;
+            }
             for (Entry entry : readExtent(group, extent, from, to)) {
                 bytes += entry.bytes();
                 if (bytes > maxBytes && !entries.isEmpty()) {
