@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A change that brings in more than {@link CoreOptions#maxJoining} replicas goes this way in steps: as many others leave
- * with each as join, the leader with the last one. So a group that moves from three servers to three others never has more
- * than four replicas that follow, and hands over once. The joint configuration of a step names those who join with the next
- * one as its learners, and so does the one that follows it.
+ * with each as join, the leader with the last one. So one replica at a time is filled while a group moves from three servers
+ * to three others, and its leader hands over once. The joint configuration of a step names those who join with the next one
+ * as its learners, and so does the one that follows it.
  *
  * Every arrow is an entry. Each one waits until the one before it is committed <em>and</em> an entry of the leader's own
  * term is: otherwise two leaders in turn could append changes of the same configuration without knowing of each other's.

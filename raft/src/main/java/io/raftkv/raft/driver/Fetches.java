@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Fetches {
     private static final Logger LOG = LoggerFactory.getLogger(Fetches.class);
+
     private final GroupRunner group;
     private final Map<ReplicaId, LearnerCredit> credits = new TreeMap<>();
     private long writtenBytes;
