@@ -47,9 +47,14 @@ final class CountingLoad implements AutoCloseable {
 
     /** Waits for so many more writes. */
     void await(int writes) throws Exception {
+        await(writes, Long.MAX_VALUE);
+    }
+
+    /** Likewise, for {@code maxMs} milliseconds or a little more if there are not so many. */
+    void await(int writes, long maxMs) throws Exception {
         CountDownLatch latch = new CountDownLatch(writes);
         goal.set(latch);
-        while (!latch.await(100, TimeUnit.MILLISECONDS)) {
+        for (long waited = 0; waited < maxMs && !latch.await(100, TimeUnit.MILLISECONDS); waited += 100) {
             for (Future<?> worker : running) {
                 if (worker.isDone()) {
                     worker.get(); // It found something wrong.

@@ -210,7 +210,11 @@ class MovesIT {
         }
     }
 
-    /** Kills one process or two, each of another kind or group, and starts them again once the load went on without. */
+    /**
+     * Kills one process or two, each of another kind or group, and starts them again once the load went on without. In the middle
+     * of a move two servers, an old one and a new one, may be most of the three that have a shard; then it cannot go on, and all
+     * writers come to wait for that shard.
+     */
     private static void strike(SplittableRandom random, CountingLoad load) throws Exception {
         List<Integer> victims = new ArrayList<>();
         int server = random.nextInt(9);
@@ -222,7 +226,7 @@ class MovesIT {
             victims.add(cluster.coordinatorPorts().get(random.nextInt(3)));
         }
         victims.forEach(cluster::kill);
-        load.await(50);
+        load.await(50, 3_000);
         victims.forEach(cluster::startAgain);
         // Else the next one to be killed would be one too many.
         victims.forEach(cluster::awaitAnswer);
