@@ -34,15 +34,10 @@ final class FrameChecks implements SimNetwork.FrameListener {
     }
 
     private record Checks(Invariants invariants, ReplicaId to) implements Message.Handler {
-        /**
-         * A candidate may ask before its own vote is durable; only leading on it binds. It begins with pre-votes: a request that
-         * waited for a disk may go out after it was told.
-         */
+        /** A candidate may ask before its own vote is durable; only leading on it binds. */
         @Override
         public void onRequestVote(ReplicaId from, Message.RequestVote message) {
-            if (message.preVote()) {
-                invariants.campaigns(from);
-            }
+            invariants.asksForVotes(from, message.term(), message.preVote());
         }
 
         @Override

@@ -65,6 +65,10 @@ final class Invariants {
         private long agreedTerm;
         /** Whether it was told that it left, in this life. */
         private boolean left;
+        /** The term in which it voted for itself last, now and when it was told. */
+        private long stoodIn;
+
+        private long stoodInWhenItLeft;
 
         /** Whether the leader of {@code term} may believe so; one that does not know of a later term is not refuted. */
         boolean hasAgreed(long term, long index) {
@@ -315,12 +319,27 @@ final class Invariants {
 
     /** The replica was told that the group goes on without it. */
     void left(ReplicaId id) {
-        replica(id).left = true;
+        Replica replica = replica(id);
+        replica.left = true;
+        replica.stoodInWhenItLeft = replica.stoodIn;
     }
 
-    /** Whoever knows that it left asks for nothing any more: each question would wake the group up. */
-    void campaigns(ReplicaId id) {
-        require(!replica(id).left, id, "left", () -> "campaigns though it was told that it left");
+    /** The replica stands in an election: it votes for itself. */
+    void stands(ReplicaId id, long term) {
+        replica(id).stoodIn = term;
+    }
+
+    /**
+     * Whoever knows that it left asks for nothing any more: each question would wake the group up. But a request of an election
+     * in which it stood before may wait for a disk until then.
+     */
+    void asksForVotes(ReplicaId id, long term, boolean preVote) {
+        Replica replica = replica(id);
+        require(
+                !replica.left || (!preVote && term <= replica.stoodInWhenItLeft),
+                id,
+                "left",
+                () -> "asks for votes though it was told that it left");
     }
 
     /** The replica is about to forget all that it promised: its id must be out of the group for good. */

@@ -513,6 +513,7 @@ final class SimNode {
         public void voted(long group, ReplicaId self, long term, ReplicaId candidate) {
             heard(group, () -> "votes for " + candidate + " in term " + term, checks -> {
                 if (candidate.equals(self)) {
+                    checks.stands(self, term);
                     cluster.campaigns(server);
                 }
             });
