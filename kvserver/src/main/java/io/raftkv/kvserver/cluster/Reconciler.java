@@ -181,6 +181,7 @@ final class Reconciler {
         Configuration current = status.configuration();
         ClusterState known = table.state();
         ClusterState.Wanted wanted = known.wanted(group.shard());
+        MembershipGoal goal = known.goal(group.shard());
         if (current.isJoint()) {
             return "moving: old and new servers decide together; waits for a majority of "
                     + table.namesOf(current.voters());
@@ -194,11 +195,9 @@ final class Reconciler {
                     + current.learners().stream()
                             .map(learner -> filling(table, status, learner))
                             .collect(Collectors.joining(", "))
-                    + followedBy(known.goal(group.shard()).voters(current), current);
+                    + followedBy(goal.voters(current), current);
         }
-        return wanted.servers().isEmpty() || known.goal(group.shard()).isReached(current)
-                ? ""
-                : "moving: about to begin";
+        return wanted.servers().isEmpty() || goal.isReached(current) ? "" : "moving: about to begin";
     }
 
     private static String followedBy(SortedSet<ReplicaId> wanted, Configuration current) {

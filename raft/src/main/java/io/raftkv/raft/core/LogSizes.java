@@ -55,6 +55,11 @@ final class LogSizes {
         total = 0;
     }
 
+    /** The bytes of all that was appended and not taken back, compacted or not. */
+    long appended() {
+        return total;
+    }
+
     /** The bytes of all entries from {@code from} on, rather too many than too few. */
     long from(long from) {
         int at = Arrays.binarySearch(index, 0, marks, from);

@@ -232,6 +232,11 @@ public final class RaftCore {
         return log.lastIndex();
     }
 
+    /** See {@link RaftLog#appendedBytes()}. */
+    public long appendedBytes() {
+        return log.appendedBytes();
+    }
+
     /** Whether it lost what it had promised, so that it neither votes nor counts yet. */
     public boolean isRecovering() {
         return recovering.isOn();

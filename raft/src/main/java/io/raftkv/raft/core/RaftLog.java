@@ -88,6 +88,11 @@ final class RaftLog {
         return sizes.from(index);
     }
 
+    /** Of all that was appended and not cut again, compacted or not: what a leader wrote is the difference of two. */
+    long appendedBytes() {
+        return sizes.appended();
+    }
+
     boolean isCached(long index) {
         return index >= firstCached && index <= lastIndex;
     }

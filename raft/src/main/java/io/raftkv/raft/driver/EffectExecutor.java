@@ -47,7 +47,6 @@ final class EffectExecutor implements Effect.Handler {
         if (effect.write().logStart() != null) {
             group.snapshots.logStartMoves(effect.sequence(), core.snapshot().index());
         }
-        group.fetches.written(effect.write().entries());
         effect.write().entries().forEach(entry -> observer().appended(groupId, self, entry));
         HardState state = effect.write().hardState();
         if (state != null && state.votedFor() != null) {

@@ -24,17 +24,9 @@ final class Fetches {
 
     private final GroupRunner group;
     private final Map<ReplicaId, LearnerCredit> credits = new TreeMap<>();
-    private long writtenBytes;
 
     Fetches(GroupRunner group) {
         this.group = group;
-    }
-
-    /** The group writes entries. */
-    void written(List<Entry> entries) {
-        for (Entry entry : entries) {
-            writtenBytes += entry.bytes();
-        }
     }
 
     void start(Effect.Fetch effect) {
@@ -54,13 +46,10 @@ final class Fetches {
 
     private void read(ReplicaId peer, List<Entry> entries) {
         int bytes = toThrottle(peer, entries);
-        long delay = bytes == 0
-                ? 0
-                : group.node().throttle().delayNanos(bytes, group.loop().nowNanos());
-        if (delay == 0) {
+        if (bytes == 0) {
             give(peer, entries);
         } else {
-            group.loop().schedule(delay, () -> group.ifOpen(() -> give(peer, entries)));
+            group.node().throttle().run(bytes, group.loop(), () -> give(peer, entries));
         }
     }
 
@@ -71,8 +60,9 @@ final class Fetches {
             return 0;
         }
         int bytes = entries.stream().mapToInt(Entry::bytes).sum();
-        return credits.computeIfAbsent(peer, learner -> new LearnerCredit(writtenBytes))
-                .beyond(bytes, writtenBytes);
+        long written = group.core().appendedBytes();
+        return credits.computeIfAbsent(peer, learner -> new LearnerCredit(written))
+                .beyond(bytes, written);
     }
 
     private void give(ReplicaId peer, List<Entry> entries) {

@@ -20,7 +20,8 @@ final class LearnerCredit {
 
     /** How many of {@code wanted} bytes, which are sent now, the throttle has to allow. */
     int beyond(int wanted, long writtenSoFar) {
-        bytes = Math.min(MAX_BYTES, bytes + writtenSoFar - writtenBytes);
+        // Less than before if this replica did not lead meanwhile, and its log was cut.
+        bytes = Math.min(MAX_BYTES, bytes + Math.max(0, writtenSoFar - writtenBytes));
         writtenBytes = writtenSoFar;
         int free = (int) Math.min(bytes, wanted);
         bytes -= free;

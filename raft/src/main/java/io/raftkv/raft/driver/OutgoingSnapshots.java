@@ -138,12 +138,7 @@ final class OutgoingSnapshots {
         transfer.busy = true;
         long offset = transfer.sent;
         int length = (int) Math.min(group.options().snapshotChunkBytes(), transfer.limit - offset);
-        long delay = group.node().throttle().delayNanos(length, now());
-        if (delay == 0) {
-            read(transfer, offset, length);
-        } else {
-            group.loop().schedule(delay, () -> read(transfer, offset, length));
-        }
+        group.node().throttle().run(length, group.loop(), () -> read(transfer, offset, length));
     }
 
     private void read(Transfer transfer, long offset, int length) {

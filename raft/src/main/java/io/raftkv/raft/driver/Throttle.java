@@ -1,5 +1,6 @@
 package io.raftkv.raft.driver;
 
+import io.raftkv.raft.EventLoop;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -17,6 +18,16 @@ final class Throttle {
 
     Throttle(long bytesPerSecond) {
         this.bytesPerSecond = bytesPerSecond;
+    }
+
+    /** Runs {@code task} on {@code loop}, of the caller, when {@code bytes} may go: now if there is room. */
+    void run(int bytes, EventLoop loop, Runnable task) {
+        long delay = delayNanos(bytes, loop.nowNanos());
+        if (delay == 0) {
+            task.run();
+        } else {
+            loop.schedule(delay, task);
+        }
     }
 
     /** Sets room for {@code bytes} aside; they may go when so much time has passed, 0 for at once. */
