@@ -271,6 +271,22 @@ final class Processes implements AutoCloseable {
         }
     }
 
+    /** Waits until the server at {@code port} leads the shard. */
+    void awaitLeadership(int port, int shard) {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
+                .until(() -> termLed(port, shard) > 0);
+    }
+
+    /** Waits until the shard's slot names a server that leads it in {@code term} or a later one. */
+    void awaitSlot(int shard, long term) {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
+                .until(() -> termLed(leaders().get(shard), shard) >= term);
+    }
+
     /** Waits until the process at {@code port} takes part again: a coordinator knows the leader, a server its shards' leaders. */
     void awaitAnswer(int port) {
         boolean isCoordinator = coordinatorPorts.contains(port);
@@ -288,6 +304,17 @@ final class Processes implements AutoCloseable {
         return ask(port, "RKV.STATUS").asList().stream()
                 .map(row -> row.asMap().get("shard").asLong())
                 .toList();
+    }
+
+    /** The term in which the server at {@code port} leads the shard; 0 if it does not. */
+    long termLed(int port, int shard) throws Exception {
+        return ask(port, "RKV.STATUS").asList().stream()
+                .map(RespValue::asMap)
+                .filter(row -> row.get("shard").asLong() == shard
+                        && row.get("role").asText().equals("leader"))
+                .mapToLong(row -> row.get("term").asLong())
+                .findFirst()
+                .orElse(0);
     }
 
     private static RespValue ask(int port, String... command) throws Exception {
