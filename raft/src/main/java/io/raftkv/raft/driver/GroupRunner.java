@@ -138,11 +138,9 @@ final class GroupRunner implements RaftGroup {
             throw new UnsupportedOperationException("the state machine of group " + groupId + " has no result codec");
         }
         checkSize(command);
-        onLoop(
+        onLoopIfOpen(
                 () -> {
-                    if (closed) {
-                        completion.failed(stopped());
-                    } else if (leads()) {
+                    if (leads()) {
                         propose(command, completion);
                     } else {
                         forwards.forward(command, completion);
@@ -165,14 +163,10 @@ final class GroupRunner implements RaftGroup {
 
     @Override
     public void read(ReadMode mode, Supplier<? extends @Nullable Object> query, Completion completion) {
-        onLoop(
+        onLoopIfOpen(
                 () -> {
-                    if (closed) {
-                        completion.failed(stopped());
-                    } else {
-                        reads.add(mode, query, completion);
-                        worker.ready(this);
-                    }
+                    reads.add(mode, query, completion);
+                    worker.ready(this);
                 },
                 completion);
     }
@@ -213,31 +207,23 @@ final class GroupRunner implements RaftGroup {
     @Override
     public void changeMembers(SortedSet<ReplicaId> voters, long mapVersion, Completion completion) {
         Input.ChangeMembers wish = new Input.ChangeMembers(changes.newToken(), voters, mapVersion);
-        onLoop(() -> ask(wish.token(), wish, completion), completion);
+        onLoopIfOpen(() -> ask(wish.token(), wish, completion), completion);
     }
 
     @Override
     public void abortChange(Completion completion) {
         Input.AbortChange wish = new Input.AbortChange(changes.newToken());
-        onLoop(() -> ask(wish.token(), wish, completion), completion);
+        onLoopIfOpen(() -> ask(wish.token(), wish, completion), completion);
     }
 
     @Override
     public void takeSnapshot(Completion completion) {
-        onLoop(
-                () -> {
-                    if (closed) {
-                        completion.failed(stopped());
-                    } else {
-                        snapshots.ask(completion);
-                    }
-                },
-                completion);
+        onLoopIfOpen(() -> snapshots.ask(completion), completion);
     }
 
-    /** Takes a snapshot and lets go of all of the log that it covers. Threads: any. */
+    /** Takes a snapshot, if none is being taken, and lets go of all of the log that it covers. Threads: any. */
     void trim(Completion completion) {
-        takeSnapshot(new Completion() {
+        Completion thenTrims = new Completion() {
             @Override
             public void succeeded(@Nullable Object index) {
                 input(new Input.TrimLog());
@@ -248,16 +234,13 @@ final class GroupRunner implements RaftGroup {
             public void failed(RaftException why) {
                 completion.failed(why);
             }
-        });
+        };
+        onLoopIfOpen(() -> snapshots.askToTrim(thenTrims), thenTrims);
     }
 
     private void ask(long token, Input wish, Completion completion) {
-        if (closed) {
-            completion.failed(stopped());
-        } else {
-            changes.asked(token, completion);
-            input(wish);
-        }
+        changes.asked(token, completion);
+        input(wish);
     }
 
     private void onLoop(Runnable task) {
@@ -271,6 +254,18 @@ final class GroupRunner implements RaftGroup {
         } catch (RejectedExecutionException e) {
             completion.failed(stopped());
         }
+    }
+
+    private void onLoopIfOpen(Runnable task, Completion completion) {
+        onLoop(
+                () -> {
+                    if (closed) {
+                        completion.failed(stopped());
+                    } else {
+                        task.run();
+                    }
+                },
+                completion);
     }
 
     RaftException.Stopped stopped() {

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
  * idle one never does, so a file of the log may stay for the sake of a few that wrote into it long ago. When there are too
  * many files those groups, one after the other, take a snapshot and let go of all that it covers.
  *
- * <p>Too many is more than {@link LogOptions#maxSegments}, and more than the newest snapshots of all groups: the same rule by
- * which one group takes its own, so that states are not written more often than the log.
+ * <p>Too many is more than {@link LogOptions#maxSegments}, and more than twice the newest snapshots of all groups: the log
+ * grows as large as one of them before a group takes the next, and goes on to grow while that is written.
  *
  * <p>A follower that needs what went gets the snapshot. While one is on its way, or its receiver catches up, the log may be
  * longer by what {@link RaftNode#transferBytes} says, and by half of the room on the disk at most: else a log that is written
@@ -54,7 +54,7 @@ final class LogTrim {
         int segments = node.log().stats().segments();
         LogOptions options = node.options().log();
         return segments > options.maxSegments()
-                && segments > node.snapshots().newestBytes() / options.segmentBytes()
+                && segments > 2 * node.snapshots().newestBytes() / options.segmentBytes()
                 && segments > options.maxSegments() + transferBytes() / options.segmentBytes();
     }
 

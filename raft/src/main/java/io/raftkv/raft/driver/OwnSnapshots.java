@@ -41,13 +41,15 @@ final class OwnSnapshots {
     private long unneededBefore;
     private long removedBefore;
     private long bytesSince;
-    private long lastBytes;
+    /** Of the newest one, its own or received, by this life or one before. */
+    private long newestBytes;
+
     private boolean underWay;
 
     /** Who asked for one, and who asked for the one that is being taken. */
     private List<Completion> asking = new ArrayList<>();
 
-    private List<Completion> served = List.of();
+    private List<Completion> served = new ArrayList<>();
     private long pauseNanos = FIRST_PAUSE_NANOS;
     private long notBeforeNanos;
     private @Nullable String problem;
@@ -57,6 +59,7 @@ final class OwnSnapshots {
         this.group = group;
         this.outgoing = outgoing;
         this.notBeforeNanos = group.loop().nowNanos();
+        this.newestBytes = group.node().snapshots().newestBytes(group.id());
     }
 
     void applied(Entry entry) {
@@ -66,6 +69,7 @@ final class OwnSnapshots {
     /** A snapshot of the leader took the place of the state. */
     void installed() {
         bytesSince = 0;
+        newestBytes = group.node().snapshots().newestBytes(group.id());
     }
 
     /** Why the last try failed; null if it did not. */
@@ -84,6 +88,15 @@ final class OwnSnapshots {
         }
     }
 
+    /** Asks for one that lets go of the log as it is now: if one is being taken it does so soonest. */
+    void askToTrim(Completion completion) {
+        if (underWay) {
+            served.add(completion);
+        } else {
+            ask(completion);
+        }
+    }
+
     void takeIfDue(long lastApplied, long lastAppliedTimeMs) {
         if (underWay) {
             return;
@@ -97,7 +110,7 @@ final class OwnSnapshots {
             fail(takeAsking(), "this replica joined and knows too little of its group yet");
             return;
         }
-        if (asking.isEmpty() && bytesSince < Math.max(group.options().snapshotThresholdBytes(), lastBytes)) {
+        if (asking.isEmpty() && bytesSince < Math.max(group.options().snapshotThresholdBytes(), newestBytes)) {
             return;
         }
         long now = group.loop().nowNanos();
@@ -179,7 +192,7 @@ final class OwnSnapshots {
 
     private void stored(SnapshotMeta meta, long bytes, long bytesCovered) {
         bytesSince = Math.max(0, bytesSince - bytesCovered);
-        lastBytes = bytes;
+        newestBytes = bytes;
         pauseNanos = FIRST_PAUSE_NANOS;
         problem = null;
         // The log may stay where it is, for its tail; the snapshots must not pile up until it moves. The one before
@@ -217,7 +230,7 @@ final class OwnSnapshots {
 
     private List<Completion> takeServed() {
         List<Completion> all = served;
-        served = List.of();
+        served = new ArrayList<>();
         return all;
     }
 

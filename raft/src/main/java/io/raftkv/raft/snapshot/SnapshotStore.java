@@ -141,6 +141,12 @@ public final class SnapshotStore {
         return Optional.empty();
     }
 
+    /** The bytes of the newest snapshot of a group that was opened; 0 if it has none. */
+    public long newestBytes(long groupId) {
+        StoredSnapshot newest = known.get(groupId);
+        return newest == null ? 0 : newest.totalBytes();
+    }
+
     /** The bytes of the newest snapshots of all groups that were opened. */
     public long newestBytes() {
         return known.values().stream().mapToLong(StoredSnapshot::totalBytes).sum();

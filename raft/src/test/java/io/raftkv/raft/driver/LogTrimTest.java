@@ -210,6 +210,25 @@ class LogTrimTest {
         assertAllIsThere(disk, groups);
     }
 
+    /** When one is written, the log is as long as the one before: that is no reason for yet another one. */
+    @Test
+    void aGroupThatIsWrittenToTakesOneSnapshotForEachThatTheLogGrowsBy() throws IOException {
+        int savedBytes = 3 * MAX * segmentBytes;
+        nodes.raft = nodes.raft
+                .with()
+                .core(nodes.raft.core().with().tailBytes(segmentBytes).build())
+                .snapshotThresholdBytes(segmentBytes)
+                .build();
+        nodes.backgroundMs = 500;
+        Node node = start(1, new SimDisk(1));
+        Digest text = new Digest();
+        text.savedBytes = savedBytes;
+        node.open(1, text, 1);
+        fill(List.of(node), 1, 30 * MAX);
+        assertThat(taken.get(1L)).isBetween(8, 30 * MAX * segmentBytes / savedBytes + 1);
+        assertThat(most * segmentBytes).isLessThan(2 * savedBytes);
+    }
+
     @Test
     void aFollowerThatIsGoneKeepsNoFilesAndGetsASnapshotWhenItIsBack() throws IOException {
         List<Node> servers = startThree();

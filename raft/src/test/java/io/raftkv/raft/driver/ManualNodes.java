@@ -54,6 +54,8 @@ final class ManualNodes {
             .build();
     SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
     LogOptions log = LogOptions.small(4 << 10, failure -> {});
+    /** How long work of the background takes, as to write a snapshot. */
+    long backgroundMs;
 
     interface Link {
         boolean carries(long from, long to, Lane lane);
@@ -92,6 +94,14 @@ final class ManualNodes {
     void run() {
         for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
             task.run();
+        }
+    }
+
+    private void inBackground(Runnable task) {
+        if (backgroundMs == 0) {
+            tasks.add(task);
+        } else {
+            loop.schedule(backgroundMs * 1_000_000, task);
         }
     }
 
@@ -140,7 +150,7 @@ final class ManualNodes {
                             disk,
                             List.of(loop),
                             task -> tasks.add(() -> runUnlessDead(task)),
-                            task -> tasks.add(() -> runUnlessDead(task)),
+                            task -> inBackground(() -> runUnlessDead(task)),
                             new Wire(this))
                     .raft(raft)
                     .log(log)

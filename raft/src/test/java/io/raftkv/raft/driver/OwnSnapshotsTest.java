@@ -74,6 +74,22 @@ class OwnSnapshotsTest {
         assertThat(text.text.toString()).isEqualTo("a");
     }
 
+    /** The larger a state is the rarer it is written; a restart is no reason to write it at once. */
+    @Test
+    void theLogGrowsAsLargeAsTheLastOneAfterARestartToo() throws IOException {
+        Node node = start();
+        nodes.propose(open(node, 7, new Text()), "x".repeat(5000));
+        assertThat(told).containsExactly("7 took 2");
+        node.die();
+        disk.kill();
+
+        RaftGroup group = open(start(), 7, new Text());
+        nodes.propose(group, "y".repeat(3000));
+        assertThat(told).hasSize(1);
+        nodes.propose(group, "z".repeat(3000));
+        assertThat(told).containsExactly("7 took 2", "7 took 5");
+    }
+
     @Test
     void triesAgainAfterAnErrorOfTheDiskWithAPauseThatGrows() throws IOException {
         RaftGroup group = open(start(), 7, new Text());

@@ -37,6 +37,7 @@ class SnapshotTransferTest {
     private final List<Long> receivedFrom = new ArrayList<>();
 
     private final List<Long> installed = new ArrayList<>();
+    private final List<Long> tookOne = new ArrayList<>();
     private final List<String> dropped = new ArrayList<>();
     private long pieces;
     private long mostPieces = Long.MAX_VALUE;
@@ -65,6 +66,11 @@ class SnapshotTransferTest {
             @Override
             public void snapshotInstalled(long groupId, ReplicaId self, SnapshotMeta meta) {
                 installed.add(groupId);
+            }
+
+            @Override
+            public void snapshotTaken(long groupId, ReplicaId self, SnapshotMeta meta) {
+                tookOne.add(self.server());
             }
 
             @Override
@@ -147,6 +153,20 @@ class SnapshotTransferTest {
         untilEqual(1);
         assertThat(receivedFrom).containsExactly(0L);
         assertThat(pieces).as("a question and the chunks").isBetween(50L, 62L);
+    }
+
+    @Test
+    void whatWasReceivedIsNotWrittenOnceMoreBeforeTheLogHasGrownAsLarge() throws IOException {
+        nodes.raft = nodes.raft.with().snapshotThresholdBytes(1000).build();
+        leaveBehind(5000);
+        start(3);
+        untilEqual(1);
+        append(1, "y".repeat(3000));
+        untilEqual(1);
+        assertThat(installed).containsExactly(1L);
+        assertThat(tookOne).doesNotContain(3L);
+        append(1, "z".repeat(3000));
+        nodes.until("it takes its own", () -> tookOne.contains(3L));
     }
 
     @Test
