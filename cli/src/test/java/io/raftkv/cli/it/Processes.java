@@ -29,6 +29,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.awaitility.core.ConditionFactory;
 
 /**
  * Coordinators and KV servers as processes of their own, started through {@code bin/raftkv} as a user would, on free ports
@@ -243,22 +244,23 @@ final class Processes implements AutoCloseable {
         return result.out();
     }
 
+    private static ConditionFactory patiently() {
+        return await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions();
+    }
+
     /** Waits until the coordinator answers. */
     void awaitCoordinator() {
-        await().atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .ignoreExceptions()
+        patiently()
                 .until(() ->
                         run("query\n", "ctl", "--coordinators", coordinators()).code() == 0);
     }
 
     /** Waits until each slot holds an address of a running server. */
     void awaitShards() {
-        await().atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .ignoreExceptions()
-                .untilAsserted(() -> assertThat(leaders()).hasSize(shards).allSatisfy(leader -> assertThat(running)
-                        .containsKey(leader)));
+        patiently().untilAsserted(() -> assertThat(leaders()).hasSize(shards).allSatisfy(leader -> assertThat(running)
+                .containsKey(leader)));
     }
 
     /** The ports of the shards' leaders by shard, as the slots say. */
@@ -273,26 +275,18 @@ final class Processes implements AutoCloseable {
 
     /** Waits until the server at {@code port} leads the shard. */
     void awaitLeadership(int port, int shard) {
-        await().atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .ignoreExceptions()
-                .until(() -> termLed(port, shard) > 0);
+        patiently().until(() -> termLed(port, shard) > 0);
     }
 
     /** Waits until the shard's slot names a server that leads it in {@code term} or a later one. */
     void awaitSlot(int shard, long term) {
-        await().atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .ignoreExceptions()
-                .until(() -> termLed(leaders().get(shard), shard) >= term);
+        patiently().until(() -> termLed(leaders().get(shard), shard) >= term);
     }
 
     /** Waits until the process at {@code port} takes part again: a coordinator knows the leader, a server its shards' leaders. */
     void awaitAnswer(int port) {
         boolean isCoordinator = coordinatorPorts.contains(port);
-        await().atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .ignoreExceptions()
+        patiently()
                 .until(() -> isCoordinator
                         ? !ask(port, "COORD.INFO").asMap().get("leader").isNull()
                         : ask(port, "RKV.STATUS").asList().stream()
