@@ -257,15 +257,20 @@ final class GroupRunner implements RaftGroup {
     }
 
     private void onLoopIfOpen(Runnable task, Completion completion) {
-        onLoop(
-                () -> {
-                    if (closed) {
-                        completion.failed(stopped());
-                    } else {
-                        task.run();
-                    }
-                },
-                completion);
+        if (loop.inLoop()) {
+            // As reads of a server come: no second task is allocated for each.
+            runIfOpen(task, completion);
+        } else {
+            onLoop(() -> runIfOpen(task, completion), completion);
+        }
+    }
+
+    private void runIfOpen(Runnable task, Completion completion) {
+        if (closed) {
+            completion.failed(stopped());
+        } else {
+            task.run();
+        }
     }
 
     RaftException.Stopped stopped() {

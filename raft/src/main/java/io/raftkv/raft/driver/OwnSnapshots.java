@@ -41,9 +41,6 @@ final class OwnSnapshots {
     private long unneededBefore;
     private long removedBefore;
     private long bytesSince;
-    /** Of the newest one, its own or received, by this life or one before. */
-    private long newestBytes;
-
     private boolean underWay;
 
     /** Who asked for one, and who asked for the one that is being taken. */
@@ -59,7 +56,6 @@ final class OwnSnapshots {
         this.group = group;
         this.outgoing = outgoing;
         this.notBeforeNanos = group.loop().nowNanos();
-        this.newestBytes = group.node().snapshots().newestBytes(group.id());
     }
 
     void applied(Entry entry) {
@@ -69,7 +65,6 @@ final class OwnSnapshots {
     /** A snapshot of the leader took the place of the state. */
     void installed() {
         bytesSince = 0;
-        newestBytes = group.node().snapshots().newestBytes(group.id());
     }
 
     /** Why the last try failed; null if it did not. */
@@ -110,7 +105,7 @@ final class OwnSnapshots {
             fail(takeAsking(), "this replica joined and knows too little of its group yet");
             return;
         }
-        if (asking.isEmpty() && bytesSince < Math.max(group.options().snapshotThresholdBytes(), newestBytes)) {
+        if (asking.isEmpty() && !hasLogGrown()) {
             return;
         }
         long now = group.loop().nowNanos();
@@ -121,6 +116,12 @@ final class OwnSnapshots {
         } else {
             lookAgainIn(TURN_PAUSE_NANOS);
         }
+    }
+
+    /** By as much as the newest snapshot has, its own or a received one, of this life or one before. */
+    private boolean hasLogGrown() {
+        return bytesSince >= group.options().snapshotThresholdBytes()
+                && bytesSince >= group.node().snapshots().newestBytes(group.id());
     }
 
     /** A group in which nothing happens would not look by itself. */
@@ -171,7 +172,7 @@ final class OwnSnapshots {
         group.loop().execute(() -> {
             close(frozen);
             group.metrics().snapshotTaken(bytes, nanos);
-            group.ifOpen(() -> stored(meta, bytes, bytesCovered));
+            group.ifOpen(() -> stored(meta, bytesCovered));
         });
     }
 
@@ -190,9 +191,8 @@ final class OwnSnapshots {
         underWay = false;
     }
 
-    private void stored(SnapshotMeta meta, long bytes, long bytesCovered) {
+    private void stored(SnapshotMeta meta, long bytesCovered) {
         bytesSince = Math.max(0, bytesSince - bytesCovered);
-        newestBytes = bytes;
         pauseNanos = FIRST_PAUSE_NANOS;
         problem = null;
         // The log may stay where it is, for its tail; the snapshots must not pile up until it moves. The one before
